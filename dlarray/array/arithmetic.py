@@ -1,0 +1,310 @@
+"""Elementwise functions of one and two arrays, with their label and type rules.
+
+Two formatted arrays meet by label, anything else by position from the first dimension
+(`formats.match`).  Of single and double operands single wins; a Python number or a 0-d array never
+changes the type; logical with a floating type gives that, logical with logical double.  Comparisons
+give logical arrays and have no derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import operators
+from ..formats import FormatError, ShapeError, broadcast, describe, insert
+from ..tape import Traced
+from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
+
+_Binary = Callable[[Any, Any], Any]
+
+
+def _binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
+    """An elementwise function of two operands, one of them a dlarray."""
+    if (
+        type(a) is dlarray
+        and type(b) is dlarray
+        and a.fmt == b.fmt
+        and a.data.shape == b.data.shape
+        and a.data.dtype == b.data.dtype
+        and a.data.dtype.kind == "f"
+    ):
+        return wrap(function(a, b), a.fmt)
+    left, right, fmt = _aligned(call, a, b)
+    dtype = _result_type(left, right)
+    return wrap(function(_typed(left, dtype), _typed(right, dtype)), fmt)
+
+
+def _aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
+    """Operands with equal ranks, or 0-d, and the format of the result."""
+    a, b = _operand(call, a), _operand(call, b)
+    if a.ndim == 0 or b.ndim == 0:
+        return a, b, (b if a.ndim == 0 else a).fmt
+    fmt_a, fmt_b = _fmt(a), _fmt(b)
+    expansion, _ = broadcast(a.shape, fmt_a, b.shape, fmt_b, call)
+    return _widened(a, expansion.insert_a), _widened(b, expansion.insert_b), expansion.fmt
+
+
+def _operand(call: str, value: Any) -> Any:
+    """A dlarray, an array of two dimensions at least, or a 0-d array for a number."""
+    if isinstance(value, dlarray):
+        return value
+    if isinstance(value, (int, float, np.generic)) or (
+        isinstance(value, np.ndarray) and value.ndim == 0
+    ):
+        number = np.asarray(value)
+        if number.dtype.kind not in "biuf":
+            raise TypeError(
+                f"{call}: a number of type {number.dtype} is not possible, only real numbers."
+            )
+        return number
+    return as_data(value, call)
+
+
+def _fmt(value: Any) -> str:
+    return value.fmt if isinstance(value, dlarray) else ""
+
+
+def _widened(value: Any, axes: tuple[int, ...]) -> Any:
+    return operators.reshape(value, shape=insert(value.shape, axes)) if axes else value
+
+
+def _result_type(a: Any, b: Any) -> np.dtype[Any]:
+    """The type of arithmetic: single before double; numbers without dimensions count only beside
+    each other.
+    """
+    kinds = [x.dtype for x in (a, b) if x.data.ndim] or [a.dtype, b.dtype]
+    if any(kind == np.float32 for kind in kinds):
+        return np.dtype(np.float32)
+    return np.dtype(np.float64)
+
+
+def _typed(value: Any, dtype: np.dtype[Any]) -> Any:
+    return value if value.dtype == dtype else operators.cast(value, dtype=dtype)
+
+
+def plus(a: Any, b: Any) -> dlarray:
+    """a + b, matched by label.
+
+    Formats: two formatted arrays give all their labels; a formatted and an unformatted one those of
+    the first, with U for further dimensions.
+
+    Examples
+    --------
+    >>> dims(plus(dlarray(np.ones((3, 7)), "CB"), dlarray(np.ones((3, 9)), "CT")))
+    'CBT'
+    """
+    return _binary("plus", operators.add, a, b)
+
+
+def minus(a: Any, b: Any) -> dlarray:
+    """a - b, matched by label as in `plus`."""
+    return _binary("minus", operators.sub, a, b)
+
+
+def times(a: Any, b: Any) -> dlarray:
+    """a * b by elements, matched by label as in `plus`."""
+    return _binary("times", operators.mul, a, b)
+
+
+def rdivide(a: Any, b: Any) -> dlarray:
+    """a / b by elements, matched by label as in `plus`."""
+    return _binary("rdivide", operators.div, a, b)
+
+
+def power(a: Any, b: Any) -> dlarray:
+    """a ** b by elements, matched by label as in `plus`; real: NaN for a negative base and a broken
+    exponent.
+    """
+    return _binary("power", operators.power, a, b)
+
+
+def maximum(a: Any, b: Any) -> dlarray:
+    """The larger elements, matched by label as in `plus`; at ties the derivative goes to a."""
+    return _binary("max", operators.maximum, a, b)
+
+
+def minimum(a: Any, b: Any) -> dlarray:
+    """The smaller elements, matched by label as in `plus`; at ties the derivative goes to a."""
+    return _binary("min", operators.minimum, a, b)
+
+
+def mtimes(a: Any, b: Any) -> dlarray:
+    """The matrix product of unformatted matrices; a formatted array can be multiplied by an
+    unformatted number.
+    """
+    left, right = _operand("mtimes", a), _operand("mtimes", b)
+    if (left.size == 1 and not _fmt(left)) or (right.size == 1 and not _fmt(right)):
+        return times(a, b)
+    if _fmt(left) or _fmt(right):
+        raise FormatError(
+            f"mtimes: a matrix product needs unformatted data; got {described(left)} and "
+            f"{described(right)}. "
+            "Use stripdims, or fullyconnect for a layer's product."
+        )
+    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
+        raise ShapeError(
+            f"mtimes: inner sizes differ or the operands are no matrices: {describe(left.shape)} "
+            "and "
+            f"{describe(right.shape)}. The columns of the first must equal the rows of the second."
+        )
+    dtype = _result_type(left, right)
+    return wrap(operators.matmul(_typed(left, dtype), _typed(right, dtype)), "")
+
+
+# -- comparison and logic
+# --------------------------------------------------------------------------------
+
+
+def _compare(call: str, function: np.ufunc, a: Any, b: Any) -> dlarray:
+    left, right, fmt = _aligned(call, a, b)
+    values = [x.data if isinstance(x, Traced) else x for x in (left, right)]
+    return wrap(function(*values), fmt)
+
+
+def eq(a: Any, b: Any) -> dlarray:
+    """Where a equals b: a logical array, matched by label as in `plus`."""
+    return _compare("eq", np.equal, a, b)
+
+
+def ne(a: Any, b: Any) -> dlarray:
+    """Where a differs from b."""
+    return _compare("ne", np.not_equal, a, b)
+
+
+def lt(a: Any, b: Any) -> dlarray:
+    """Where a < b."""
+    return _compare("lt", np.less, a, b)
+
+
+def le(a: Any, b: Any) -> dlarray:
+    """Where a <= b."""
+    return _compare("le", np.less_equal, a, b)
+
+
+def gt(a: Any, b: Any) -> dlarray:
+    """Where a > b."""
+    return _compare("gt", np.greater, a, b)
+
+
+def ge(a: Any, b: Any) -> dlarray:
+    """Where a >= b."""
+    return _compare("ge", np.greater_equal, a, b)
+
+
+def and_(a: Any, b: Any) -> dlarray:
+    """Where both are nonzero."""
+    return _compare("and", np.logical_and, a, b)
+
+
+def or_(a: Any, b: Any) -> dlarray:
+    """Where one is nonzero."""
+    return _compare("or", np.logical_or, a, b)
+
+
+def not_(X: Any) -> dlarray:
+    """Where X is zero."""
+    X = require_dlarray(X, "not")
+    return wrap(np.logical_not(X.data), X.fmt)
+
+
+# -- one operand
+# -----------------------------------------------------------------------------------------
+
+
+def unary(call: str, function: Callable[[Any], Any], X: Any) -> dlarray:
+    """An elementwise function of a floating dlarray; same format."""
+    X = require_dlarray(X, call)
+    require_float(X, call)
+    return wrap(function(X), X.fmt)
+
+
+def uminus(X: Any) -> dlarray:
+    """-X, same format."""
+    return unary("uminus", operators.neg, X)
+
+
+def abs(X: Any) -> dlarray:
+    """The absolute value, same format; its derivative at 0 is 0."""
+    return unary("abs", operators.absolute, X)
+
+
+def exp(X: Any) -> dlarray:
+    """The exponential, same format."""
+    return unary("exp", operators.exp, X)
+
+
+def log(X: Any) -> dlarray:
+    """The natural logarithm, same format; real: -Inf at 0 and NaN below."""
+    return unary("log", operators.log, X)
+
+
+def sqrt(X: Any) -> dlarray:
+    """The square root, same format; real: NaN below 0; its derivative at 0 is Inf."""
+    return unary("sqrt", operators.sqrt, X)
+
+
+def tanh(X: Any) -> dlarray:
+    """The hyperbolic tangent, same format."""
+    return unary("tanh", operators.tanh, X)
+
+
+def sign(X: Any) -> dlarray:
+    """-1, 0 or 1, same format; its derivative is 0."""
+    return unary("sign", operators.sign, X)
+
+
+# -- NumPy
+# -----------------------------------------------------------------------------------------------
+
+_UFUNCS: dict[str, Callable[..., dlarray]] = {
+    "add": plus,
+    "subtract": minus,
+    "multiply": times,
+    "divide": rdivide,
+    "power": power,
+    "maximum": maximum,
+    "minimum": minimum,
+    "matmul": mtimes,
+    "equal": eq,
+    "not_equal": ne,
+    "less": lt,
+    "less_equal": le,
+    "greater": gt,
+    "greater_equal": ge,
+    "logical_and": and_,
+    "logical_or": or_,
+    "logical_not": not_,
+    "negative": uminus,
+    "absolute": abs,
+    "exp": exp,
+    "log": log,
+    "sqrt": sqrt,
+    "tanh": tanh,
+    "sign": sign,
+}
+
+
+def from_ufunc(
+    ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
+) -> dlarray:
+    """What a NumPy ufunc means for dlarrays: the function of the same meaning, with its label
+    rule.
+    """
+    function = _UFUNCS.get(ufunc.__name__)
+    if function is None or method != "__call__" or options:
+        detail = (
+            f".{method}"
+            if method != "__call__"
+            else f" with {', '.join(options)}"
+            if options
+            else ""
+        )
+        raise TypeError(
+            f"numpy.{ufunc.__name__}{detail} has no rule for labels here. Use the function of "
+            "dlarray of that name, or "
+            "extractdata for the values."
+        )
+    return function(*inputs)

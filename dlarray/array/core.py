@@ -1,0 +1,391 @@
+"""The `dlarray` type: data, a format, and a place on the tape.
+
+Data lie in label order as a strided view of memory in the order that kernels want, so relabelling
+and permuting copy nothing.  Data are never written to once they are in a dlarray: `X[i] = v` makes
+new data and rebinds X.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .. import kernels, operators
+from ..formats import Axes, Shape, construct, describe, find, memory_order, trim
+from ..tape import Array, Traced, is_traced
+
+T = TypeVar("T")
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+TYPE_NAMES = {
+    np.dtype(np.float32): "single",
+    np.dtype(np.float64): "double",
+    np.dtype(np.bool_): "logical",
+}
+
+
+class dlarray(Traced):
+    """An array whose dimensions carry labels.
+
+    Parameters
+    ----------
+    X : array, nested list, number or dlarray.  float32 ("single"), float64 ("double") and bool
+        ("logical") keep their type, integers become double.  Zero dimensions become 1×1, one
+        becomes a column.
+    fmt : labels, one a dimension, in any order: S (spatial), C (channel), B (batch), T (time), U
+        (unspecified). The data are permuted into the order S..CBTU...  For a vector one label is
+        enough.  "" is unformatted. A format given for a dlarray replaces its labels one by one;
+        nothing else changes.
+    copy : False promises that the array X will not be changed by its owner, and uses its memory.
+
+    Raises
+    ------
+    FormatError : a wrong, repeated or missing label.
+    TypeError : data of another type.
+
+    Examples
+    --------
+    >>> X = dlarray(np.ones((5, 3, 2), "f4"), "TCB")
+    >>> dims(X), X.shape
+    ('CBT', (3, 2, 5))
+    """
+
+    __slots__ = ("fmt",)
+
+    __hash__ = None  # type: ignore[assignment]
+    __array_priority__ = 1000
+
+    fmt: str
+
+    def __init__(self, X: Any, fmt: str = "", *, copy: bool = True) -> None:
+        if isinstance(X, dlarray):
+            relabelled = relabel(X, fmt) if fmt else X
+            super().__init__(relabelled.data, relabelled.node)
+            self.fmt = relabelled.fmt
+            return
+        data = as_data(X, "dlarray")
+        plan = construct(data.shape, fmt) if fmt else None
+        if plan is not None:
+            data = data.reshape(plan.padded).transpose(plan.order).reshape(plan.shape)
+        if copy or not isinstance(X, np.ndarray):
+            data = _stored(data, plan.fmt if plan else "")
+        super().__init__(data, None)
+        self.fmt = plan.fmt if plan else ""
+
+    # -- inspection
+    # ---------------------------------------------------------------------------------------
+
+    @property
+    def ndim(self) -> int:
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        return self.data.size
+
+    @property
+    def T(self) -> dlarray:
+        """The transpose of 2-D unformatted data."""
+        return shape.transpose(self)
+
+    def dims(self) -> str:
+        """The format; "" if unformatted."""
+        return self.fmt
+
+    def finddim(self, label: str) -> Axes:
+        """The axes with this label, from 0, ascending."""
+        return find(self.fmt, label)
+
+    def stripdims(self, fmt: str = "") -> dlarray:
+        """The array without labels; see `dlarray.stripdims`."""
+        return shape.stripdims(self, fmt)
+
+    def extractdata(self) -> Array:
+        """The values as a NumPy array that can't be written to, without trace."""
+        view = self.data.view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> float:
+        """The one value as a Python number."""
+        return self.data.item()
+
+    def __len__(self) -> int:
+        return int(self.data.shape[0])
+
+    def __iter__(self) -> Iterator[dlarray]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        if self.data.size != 1:
+            raise ValueError(
+                "dlarray: only one element is true or false; got "
+                f"{describe(self.shape, self.fmt)}. Use any or all."
+            )
+        return bool(self.data.item())
+
+    def __float__(self) -> float:
+        if self.data.size != 1:
+            raise TypeError(
+                f"dlarray: only one element makes a number; got {describe(self.shape, self.fmt)}."
+            )
+        return float(self.data.item())
+
+    def __repr__(self) -> str:
+        return display.text(self)
+
+    # -- copies
+    # -------------------------------------------------------------------------------------------
+
+    def __copy__(self) -> dlarray:
+        return wrap(Traced(self.data, self.node), self.fmt)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dlarray:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if is_traced(self):
+            raise TypeError(
+                "dlarray: a traced array can't be pickled. Pickle it after dlfeval, or use "
+                "extractdata."
+            )
+        return _restore, (
+            np.ascontiguousarray(self.data.transpose(memory_axes(self))),
+            memory_axes(self),
+            self.fmt,
+        )
+
+    # -- NumPy
+    # --------------------------------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if dtype is None and not copy:
+            return self.extractdata()
+        return np.array(self.data, dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return arithmetic.from_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        raise TypeError(
+            f"numpy.{function.__name__} has no rule for labels here. Use the function of dlarray "
+            "of that name, or "
+            "extractdata for the values."
+        )
+
+    # -- operators
+    # ----------------------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> dlarray:
+        return arithmetic.plus(self, other)
+
+    def __radd__(self, other: Any) -> dlarray:
+        return arithmetic.plus(other, self)
+
+    def __sub__(self, other: Any) -> dlarray:
+        return arithmetic.minus(self, other)
+
+    def __rsub__(self, other: Any) -> dlarray:
+        return arithmetic.minus(other, self)
+
+    def __mul__(self, other: Any) -> dlarray:
+        return arithmetic.times(self, other)
+
+    def __rmul__(self, other: Any) -> dlarray:
+        return arithmetic.times(other, self)
+
+    def __truediv__(self, other: Any) -> dlarray:
+        return arithmetic.rdivide(self, other)
+
+    def __rtruediv__(self, other: Any) -> dlarray:
+        return arithmetic.rdivide(other, self)
+
+    def __pow__(self, other: Any) -> dlarray:
+        return arithmetic.power(self, other)
+
+    def __rpow__(self, other: Any) -> dlarray:
+        return arithmetic.power(other, self)
+
+    def __matmul__(self, other: Any) -> dlarray:
+        return arithmetic.mtimes(self, other)
+
+    def __rmatmul__(self, other: Any) -> dlarray:
+        return arithmetic.mtimes(other, self)
+
+    def __neg__(self) -> dlarray:
+        return arithmetic.uminus(self)
+
+    def __pos__(self) -> dlarray:
+        return self
+
+    def __abs__(self) -> dlarray:
+        return arithmetic.abs(self)
+
+    def __eq__(self, other: Any) -> dlarray:  # type: ignore[override]
+        return arithmetic.eq(self, other)
+
+    def __ne__(self, other: Any) -> dlarray:  # type: ignore[override]
+        return arithmetic.ne(self, other)
+
+    def __lt__(self, other: Any) -> dlarray:
+        return arithmetic.lt(self, other)
+
+    def __le__(self, other: Any) -> dlarray:
+        return arithmetic.le(self, other)
+
+    def __gt__(self, other: Any) -> dlarray:
+        return arithmetic.gt(self, other)
+
+    def __ge__(self, other: Any) -> dlarray:
+        return arithmetic.ge(self, other)
+
+    def __and__(self, other: Any) -> dlarray:
+        return arithmetic.and_(self, other)
+
+    def __or__(self, other: Any) -> dlarray:
+        return arithmetic.or_(self, other)
+
+    def __invert__(self) -> dlarray:
+        return arithmetic.not_(self)
+
+    def __getitem__(self, index: Any) -> dlarray:
+        return indexing.get(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        result = indexing.assigned(self, index, value)
+        self.data, self.node, self.fmt = result.data, result.node, result.fmt
+
+
+def wrap(value: Any, fmt: str) -> dlarray:
+    """A dlarray of an operator's result, array or traced, with a format that fits it; trailing U
+    are trimmed.
+    """
+    if len(fmt) > 2 and fmt[-1] == "U" and value.shape[-1] == 1:
+        fmt, shape_ = trim(fmt, value.shape)
+        value = operators.reshape(value, shape=shape_)
+    array = dlarray.__new__(dlarray)
+    if isinstance(value, Traced):
+        array.data, array.node = value.data, value.node
+    else:
+        array.data, array.node = value, None
+    array.fmt = fmt
+    return array
+
+
+def relabel(X: dlarray, fmt: str) -> dlarray:
+    """The same array with other labels, position by position; on the same place of the tape if
+    nothing moves.
+    """
+    plan = construct(X.shape, fmt)
+    value: Any = X
+    if plan.order != tuple(range(len(plan.order))):
+        value = operators.permute(_reshaped(value, plan.padded), order=plan.order)
+    return wrap(_reshaped(value, plan.shape), plan.fmt)
+
+
+def _reshaped(value: Any, shape_: Shape) -> Any:
+    return value if value.shape == shape_ else operators.reshape(value, shape=shape_)
+
+
+def as_data(value: Any, call: str) -> Array:
+    """Values as an array of a type that a dlarray holds, with two dimensions at least; not a copy
+    if they fit.
+    """
+    try:
+        data = np.asarray(value)
+    except ValueError:
+        raise TypeError(
+            f"{call}: the data are ragged: their parts differ in length, so they are no array. Pad "
+            "sequences "
+            "with padsequences first."
+        ) from None
+    data = _of_own_type(data, call)
+    if data.ndim < 2:
+        data = data.reshape(data.size, 1)
+    return data
+
+
+def _of_own_type(data: Array, call: str) -> Array:
+    kind, native = data.dtype.kind, data.dtype.newbyteorder("=")
+    if kind == "b" or native in FLOATS:
+        return data if data.dtype.isnative else data.astype(native)
+    if kind in "iu":
+        return data.astype(np.float64)
+    if kind == "O":
+        raise TypeError(
+            f"{call}: the data are Python objects, not numbers (a ragged list?). Only single, "
+            "double and logical "
+            "arrays are possible; pad sequences of different length with padsequences."
+        )
+    hint = {
+        "f": " Convert with astype('float32') first.",
+        "c": " Complex data are not supported.",
+    }.get(kind, "")
+    raise TypeError(
+        f"{call}: data of type {data.dtype} are not possible, only float32, float64 and bool.{hint}"
+    )
+
+
+def _stored(data: Array, fmt: str) -> Array:
+    """A copy in the memory order of the kernels."""
+    order = memory_order(fmt) if fmt else None
+    copy = kernels.empty(data.shape, data.dtype, order)
+    copy[...] = data
+    return copy
+
+
+def memory_axes(X: dlarray) -> Axes:
+    return memory_order(X.fmt) if X.fmt else tuple(range(X.ndim))
+
+
+def _restore(data: Array, order: Axes, fmt: str) -> dlarray:
+    return wrap(data.transpose(np.argsort(order)), fmt)
+
+
+def described(X: Any) -> str:
+    """A value's layout for a message."""
+    if isinstance(X, dlarray):
+        return describe(X.shape, X.fmt) + ("" if X.fmt else " (unformatted)")
+    if isinstance(X, np.ndarray):
+        return f"{describe(X.shape) or 'a number'} (unformatted)"
+    return type(X).__name__
+
+
+def require_dlarray(X: object, call: str, name: str = "X") -> dlarray:
+    """X, which must be a dlarray."""
+    if not isinstance(X, dlarray):
+        raise TypeError(
+            f"{call}: {name} must be a dlarray; got {type(X).__name__}. Make one with "
+            "dlarray(data, fmt)."
+        )
+    return X
+
+
+def require_float(X: dlarray, call: str) -> None:
+    """Reject logical data."""
+    if X.data.dtype.kind == "b":
+        raise TypeError(
+            f"{call}: logical data not supported; convert to single or double. Got {described(X)} "
+            "logical."
+        )
+
+
+def require_label(X: dlarray, label: str, call: str) -> int:
+    """The axis of a label that must be there."""
+    axes = find(X.fmt, label)
+    if not axes:
+        from ..formats import FormatError
+
+        raise FormatError(
+            f"{call}: needs a {label} dimension; got {described(X)}. Name it when making the "
+            "array, for example "
+            f'dlarray(data, "{"SCB" if label != "T" else "CBT"}").'
+        )
+    return axes[0]
+
+
+from . import arithmetic, display, indexing, shape  # noqa: E402 - they need the class, its methods need them
+
+__all__ = ["dlarray"]

@@ -1,0 +1,97 @@
+"""Reductions: the dimensions reduced stay, with size 1 and their labels.
+
+``dim`` is an axis from 0, a label (all its axes), a sequence of axes or "all".  Without it the
+first dimension of size other than 1 is reduced, as in MATLAB.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import formats, operators
+from ..formats import Axes, Dim, ShapeError, first_nonsingleton
+from . import arithmetic
+from .core import described, dlarray, require_dlarray, require_float, wrap
+
+
+def _axes(X: dlarray, dim: Dim | None, call: str) -> Axes:
+    if dim is None:
+        return (first_nonsingleton(X.shape),)
+    if isinstance(dim, str) and dim.lower() == "all":
+        return tuple(range(X.ndim))
+    return formats.resolve_axes(dim, X.fmt, X.ndim, call)
+
+
+def sum(X: Any, dim: Dim | None = None) -> dlarray:
+    """The sum over some dimensions.
+
+    Examples
+    --------
+    >>> sum(dlarray(np.ones((4, 5, 3, 2)), "SSCB"), "S").shape
+    (1, 1, 3, 2)
+    """
+    X = _floating(X, "sum")
+    return wrap(operators.total(X, axes=_axes(X, dim, "sum")), X.fmt)
+
+
+def mean(X: Any, dim: Dim | None = None) -> dlarray:
+    """The mean over some dimensions; NaN over none."""
+    X = _floating(X, "mean")
+    return wrap(operators.average(X, axes=_axes(X, dim, "mean")), X.fmt)
+
+
+def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
+    """The maximum over dimensions of X, or the larger elements of X and Y.
+
+    With ``nargout=2`` also the index (from 0) of the first maximum along one dimension, which has
+    no derivative. NaN if an element is NaN.
+    """
+    if Y is not None:
+        return arithmetic.maximum(X, Y)
+    X = _floating(X, "max")
+    return _extreme(X, dim, "max", nargout, lambda x: x)
+
+
+def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
+    """The minimum over dimensions of X, or the smaller elements of X and Y; see `max`."""
+    if Y is not None:
+        return arithmetic.minimum(X, Y)
+    X = _floating(X, "min")
+    return _extreme(X, dim, "min", nargout, operators.neg)
+
+
+def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any) -> Any:
+    """The largest element of ``oriented(X)``, turned back."""
+    axes = _axes(X, dim, call)
+    if any(X.shape[axis] == 0 for axis in axes):
+        raise ShapeError(
+            f"{call}: there is no element to choose from; got {described(X)}, dimensions {axes}."
+        )
+    if nargout == 2 and len(axes) != 1:
+        raise ValueError(f"{call}: an index needs one dimension; got {axes}. Give one axis.")
+    value = oriented(X)
+    index = np.expand_dims(np.argmax(value.data, axis=axes[0]), axes[0]) if nargout == 2 else None
+    for axis in axes:
+        value = operators.largest(value, axis=axis)
+    result = wrap(oriented(value), X.fmt)
+    return result if index is None else (result, wrap(index.astype(np.float64), X.fmt))
+
+
+def any(X: Any, dim: Dim | None = None) -> dlarray:
+    """Whether some element over the dimensions is nonzero: a logical array."""
+    X = require_dlarray(X, "any")
+    return wrap(np.any(X.data, axis=_axes(X, dim, "any"), keepdims=True), X.fmt)
+
+
+def all(X: Any, dim: Dim | None = None) -> dlarray:
+    """Whether every element over the dimensions is nonzero: a logical array."""
+    X = require_dlarray(X, "all")
+    return wrap(np.all(X.data, axis=_axes(X, dim, "all"), keepdims=True), X.fmt)
+
+
+def _floating(X: Any, call: str) -> dlarray:
+    X = require_dlarray(X, call)
+    require_float(X, call)
+    return X

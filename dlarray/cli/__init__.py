@@ -1,0 +1,5 @@
+"""The command line: ``dlarray demo|train|predict|info``, also ``python -m dlarray``."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,133 @@
+"""`padsequences`: sequences of different length as one array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import _checks
+from ..formats import ShapeError, describe
+
+Array = np.ndarray[Any, Any]
+
+DIRECTIONS = ("right", "left", "both")
+
+
+def padsequences(
+    X: Sequence[Any],
+    paddingDim: int,
+    *,
+    Length: str | int = "longest",
+    Direction: str = "right",
+    PaddingValue: float = 0,
+    UniformOutput: bool = True,
+    nargout: int = 1,
+) -> Any:
+    """Pad or cut sequences to one length and stack them along a new last dimension.
+
+    Parameters
+    ----------
+    X : a list of arrays that are equal in size but for the padded dimension.
+    paddingDim : the dimension to pad, from 0.
+    Length : "longest", "shortest", or a number of steps.
+    Direction : "right", "left" or "both" (an odd step at the end): where padding goes, and where
+        steps are cut.
+    PaddingValue : a number.
+    UniformOutput : False returns a list of padded arrays.
+    nargout : 2 returns also a mask of the same size, True at the original data.
+
+    Returns for sequences C × T and paddingDim 1 an array C × T × N; for T × C and 0 one T × C × N.
+    The memory is laid out as layers read it, so that ``dlarray(result, "CTB", copy=False)`` copies
+    nothing.
+
+    Raises
+    ------
+    ShapeError : no sequence, or sizes that differ beside the padded dimension.
+
+    Examples
+    --------
+    >>> padsequences([np.ones((12, 20)), np.ones((12, 26))], 1).shape
+    (12, 26, 2)
+    """
+    call = "padsequences"
+    arrays = [_numeric(call, i, x) for i, x in enumerate(X)]
+    dim = _checked_dim(call, arrays, paddingDim)
+    direction = _checks.choice(call, "Direction", Direction, DIRECTIONS)
+    length = _common_length(call, Length, [x.shape[dim] for x in arrays])
+    dtype = np.result_type(*(x.dtype for x in arrays))
+    order = (dim, *(axis for axis in range(arrays[0].ndim) if axis != dim))
+    sizes = [arrays[0].shape[axis] for axis in order[1:]]
+    stacked = np.full(
+        (len(arrays), length, *sizes),
+        _checks.number(call, "PaddingValue", PaddingValue) if not _is_nan(PaddingValue) else np.nan,
+        dtype,
+    )
+    mask = np.zeros((len(arrays), length), np.bool_)
+    for row, valid, x in zip(stacked, mask, arrays, strict=True):
+        source, target = _overlap(x.shape[dim], length, direction)
+        row[target] = x.transpose(order)[source]
+        valid[target] = True
+    back = [order.index(axis) + 1 for axis in range(len(order))]
+    padded = stacked.transpose(*back, 0)
+    result: Any = padded if UniformOutput else [padded[..., i] for i in range(len(arrays))]
+    if nargout == 1:
+        return result
+    full = np.broadcast_to(mask.reshape(mask.shape + (1,) * len(sizes)), stacked.shape).transpose(
+        *back, 0
+    )
+    return result, (full if UniformOutput else [full[..., i] for i in range(len(arrays))])
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and value != value  # noqa: PLR0124 - NaN differs from itself
+
+
+def _numeric(call: str, i: int, x: Any) -> Array:
+    array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{call}: sequence {i} is no numeric array; got {array.dtype}.")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def _checked_dim(call: str, arrays: list[Array], paddingDim: Any) -> int:
+    """The padded axis, if all sequences agree beside it."""
+    if not arrays:
+        raise ShapeError(f"{call}: there is no sequence to pad; the list is empty.")
+    ndim = arrays[0].ndim
+    dim = _checks.integer(call, "paddingDim", paddingDim, 0)
+    if dim >= ndim:
+        raise ValueError(
+            f"{call}: paddingDim {dim} is not one of the {ndim} dimensions; they are counted from "
+            "0."
+        )
+    for i, x in enumerate(arrays):
+        rest = [n for axis, n in enumerate(x.shape) if axis != dim]
+        if x.ndim != ndim or rest != [n for axis, n in enumerate(arrays[0].shape) if axis != dim]:
+            raise ShapeError(
+                f"{call}: sequences may differ along dimension {dim} only.\n  sequence 0: "
+                f"{describe(arrays[0].shape)}\n"
+                f"  sequence {i}: {describe(x.shape)}"
+            )
+    return dim
+
+
+def _common_length(call: str, length: str | int, lengths: list[int]) -> int:
+    if isinstance(length, str):
+        return (
+            max(lengths)
+            if _checks.choice(call, "Length", length, ("longest", "shortest")) == "longest"
+            else min(lengths)
+        )
+    return _checks.integer(call, "Length", length)
+
+
+def _overlap(n: int, length: int, direction: str) -> tuple[slice, slice]:
+    """Which steps of a sequence of n go where in one of ``length``."""
+    extra = abs(length - n)
+    before = {"right": 0, "left": extra, "both": extra // 2}[direction]
+    kept = min(n, length)
+    if n <= length:
+        return slice(0, n), slice(before, before + kept)
+    return slice(before, before + kept), slice(0, kept)

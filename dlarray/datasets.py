@@ -1,0 +1,5 @@
+"""Data sets to try things on."""
+
+from .data.waveform import waveform
+
+__all__ = ["waveform"]

@@ -1,0 +1,60 @@
+"""The DataFormat convention: labels come from the array or, for unformatted data, from an
+option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import formats, operators
+from ..array import as_data, described, dlarray, wrap
+from ..formats import FormatError, quoted
+
+Restore = Callable[[dlarray], dlarray]
+
+
+def labelled(
+    call: str, X: Any, fmt: str | None, name: str = "X", option: str = "DataFormat"
+) -> tuple[dlarray, Restore]:
+    """X with labels, and what turns a result of the same labels back into X's form.
+
+    A formatted X keeps its labels, and the result too.  For an unformatted one ``fmt`` names the
+    labels, and the result is unformatted with its dimensions in the order of ``fmt``.
+    """
+    if isinstance(X, dlarray) and X.fmt:
+        if fmt:
+            raise FormatError(
+                f"{call}: {name} is {quoted(X.fmt)} already; {option}={quoted(fmt)} is for "
+                "unformatted data."
+            )
+        return X, lambda y: y
+    if not fmt:
+        raise FormatError(
+            f"{call}: {name} must be a formatted dlarray; got {described(X)}. Name its dimensions "
+            "with "
+            f'dlarray({name}, "CBT") or give {option}.'
+        )
+    array = X if isinstance(X, dlarray) else wrap(as_data(X, call), "")
+    return dlarray(array, fmt), lambda y: _reordered(y, fmt)
+
+
+def _reordered(y: dlarray, fmt: str) -> dlarray:
+    """y without labels, its dimensions in the order of ``fmt``, those that it lost left out."""
+    counts = {label: y.fmt.count(label) for label in formats.LABELS}
+    order: list[int] = []
+    for label in fmt:
+        if counts[label]:
+            axes = formats.find(y.fmt, label)
+            order.append(axes[len(axes) - counts[label]])
+            counts[label] -= 1
+    order += [axis for axis in range(y.ndim) if axis not in order]
+    return wrap(operators.permute(y, order=tuple(order)), "")
+
+
+def parameter(call: str, name: str, value: Any, like: dlarray) -> dlarray:
+    """A parameter as a dlarray of the type of ``like``; numbers and arrays are constants."""
+    array = value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
+    if array.dtype != like.dtype:
+        return wrap(operators.cast(array, dtype=like.dtype), array.fmt)
+    return array

@@ -1,0 +1,71 @@
+"""`relu`, `sigmoid`, `softmax`, `dropout`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _checks, operators
+from ..array import dlarray, require_dlarray, require_float, require_label, unary, wrap
+from ..formats import memory_order
+from ._formats import labelled
+from .random import draw_key
+
+
+def relu(X: Any) -> dlarray:
+    """max(x, 0) of every element, any format; NaN stays NaN, and the derivative at 0 is 0.
+
+    Examples
+    --------
+    >>> relu(dlarray([-1.0, 2.0], "C")).extractdata().ravel()
+    array([0., 2.])
+    """
+    return unary("relu", operators.relu, X)
+
+
+def sigmoid(X: Any) -> dlarray:
+    """1 / (1 + exp(-x)) of every element, any format."""
+    return unary("sigmoid", operators.sigmoid, X)
+
+
+def softmax(X: Any, *, DataFormat: str | None = None) -> dlarray:
+    """exp(x) / sum exp(x) over the channels, for every other index.
+
+    Parameters
+    ----------
+    X : data with a C dimension.
+    DataFormat : labels of an unformatted X; the result is then unformatted.
+
+    Raises
+    ------
+    FormatError : no C dimension.
+
+    Examples
+    --------
+    >>> softmax(dlarray([[0.0, 1.0], [0.0, 1.0]], "CB")).extractdata()[0, 0]
+    0.5
+    """
+    x, restore = labelled("softmax", X, DataFormat)
+    require_float(x, "softmax")
+    axis = require_label(x, "C", "softmax")
+    return restore(wrap(operators.softmax(x, axis=axis), x.fmt))
+
+
+def dropout(X: Any, probability: float) -> dlarray:
+    """Each element is 0 with this probability, else divided by 1 - probability; any format.
+
+    The mask is drawn from the generator that `rng` seeds.
+
+    Parameters
+    ----------
+    X : data of any format.
+    probability : at least 0 and below 1.
+    """
+    X = require_dlarray(X, "dropout")
+    require_float(X, "dropout")
+    p = _checks.number("dropout", "probability", probability, 0, 1)
+    if p == 1:
+        raise ValueError("dropout: probability must be below 1; got 1.")
+    if p == 0:
+        return X
+    order = memory_order(X.fmt) if X.fmt else tuple(range(X.ndim))
+    return wrap(operators.dropout(X, probability=p, key=draw_key(), order=order), X.fmt)

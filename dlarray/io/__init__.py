@@ -1,0 +1,5 @@
+"""Files: saved networks."""
+
+from .network import CheckpointError, loadNetwork, saveNetwork
+
+__all__ = ["CheckpointError", "loadNetwork", "saveNetwork"]

@@ -1,0 +1,143 @@
+"""How kernels are compiled and shared among threads: the one place that knows.
+
+``kernel`` makes the functions that drivers call; ``device`` the ones that kernels call.  A kernel
+is written as the work of one of several workers::
+
+    @kernel
+    def double(worker, workers, x, y):
+        for i in range(worker * len(x) // workers, (worker + 1) * len(x) // workers):
+            y[i] = 2 * x[i]
+
+    double(workers(nbytes=x.nbytes), x, y)
+
+With one worker it is an ordinary function.  With more, a parallel loop calls the same function, so
+the parallel code is a few lines that compile fast (a loop body written into ``prange`` took 6-7 s
+to compile where its serial twin and a wrapper take 2.3 s), and the bits cannot depend on the number
+of threads as long as every output element has one writer and sums are split by the problem's size
+only.
+
+Nothing is compiled before the first call.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numba
+import numpy as np
+from numba import njit, prange
+
+from ._cache import KernelCache
+
+# No fast-math flag: NaN and Inf must come out, and reassociation gives two copies of a body
+# different bits.
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
+
+# Sharing pays once the serial run takes longer than a few launches of the threading layer: 1.9 us
+# on omp and tbb,
+# 118 us on workqueue (measured, see DESIGN in CONTRIBUTING.md).
+_MIN_SHARED_NS = {"omp": 15_000, "tbb": 15_000, "workqueue": 500_000}
+
+# Rates that turn work into time, for that decision only: one core, conservative.
+_FLOP_PER_NS = 60.0
+_BYTES_PER_NS = 10.0
+
+
+class _State(threading.local):
+    dry = False
+
+
+_state = _State()
+
+
+@contextmanager
+def dry_run() -> Iterator[None]:
+    """Within the block drivers launch and compile nothing: results have their sizes and are zero.
+
+    That is how a network learns the sizes of its layers.
+    """
+    before, _state.dry = _state.dry, True
+    try:
+        yield
+    finally:
+        _state.dry = before
+
+
+def is_dry() -> bool:
+    """Whether this thread is in a `dry_run`."""
+    return _state.dry
+
+
+def device(function):
+    """Compile a function that only kernels call."""
+    return njit(**_OPTIONS)(function)
+
+
+class Kernel:
+    """A compiled function of ``(worker, workers, *args)``; see the module's text."""
+
+    def __init__(self, function) -> None:
+        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
+        self.__doc__ = function.__doc__
+        self._function = function
+
+    @functools.cached_property
+    def serial(self):
+        """The function of one worker, compiled."""
+        return _cached(njit(**_OPTIONS)(self._function), self.name)
+
+    @functools.cached_property
+    def shared(self):
+        """A parallel loop over the workers, compiled."""
+        serial = self.serial
+
+        def shared(workers, *args):
+            for worker in prange(workers):
+                serial(worker, workers, *args)
+
+        return _cached(njit(parallel=True, **_OPTIONS)(shared), self.name + "-shared")
+
+    def __call__(self, workers: int, *args) -> None:
+        if _state.dry:
+            return
+        if workers == 1:
+            self.serial(0, 1, *args)
+        else:
+            self.shared(workers, *args)
+
+
+def kernel(function) -> Kernel:
+    """Decorator: a kernel from the function that does one worker's share."""
+    return Kernel(function)
+
+
+def _cached(dispatcher, name: str):
+    dispatcher._cache = KernelCache(dispatcher.py_func, name)
+    return dispatcher
+
+
+def workers(*, flops: float = 0.0, nbytes: float = 0.0) -> int:
+    """Among how many threads work of this size is shared: 1, or all that Numba may use."""
+    nanoseconds = max(flops / _FLOP_PER_NS, nbytes / _BYTES_PER_NS)
+    if nanoseconds < _MIN_SHARED_NS["omp"]:
+        return 1
+    threads = numba.get_num_threads()
+    if threads == 1 or nanoseconds < _MIN_SHARED_NS[numba.threading_layer()]:
+        return 1
+    return threads
+
+
+def canonical(array: np.ndarray) -> np.ndarray:
+    """The array as kernels take it: C-contiguous, aligned, native, writable as Numba's type has it;
+    or a copy.
+    """
+    flags = array.flags
+    if flags.c_contiguous and flags.behaved and array.dtype.isnative:
+        return array
+    copy = np.empty(array.shape, array.dtype.newbyteorder("="))
+    copy[...] = array
+    return copy

@@ -1,0 +1,33 @@
+"""Arrays as flat memory, for kernels that do not care in which order the axes lie."""
+
+from __future__ import annotations
+
+from ._buffers import Array, empty_like
+from ._jit import canonical
+
+
+def memory_axes(array: Array) -> list[int]:
+    """The axes from slowest to fastest."""
+    return sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+
+
+def flatten(array: Array) -> Array:
+    """The elements in memory order, as a contiguous vector; a copy only where they do not lie
+    together.
+    """
+    if array.flags.c_contiguous:
+        return canonical(array).reshape(-1)
+    return canonical(array.transpose(memory_axes(array))).reshape(-1)
+
+
+def flat_like(array: Array) -> tuple[Array, Array, Array]:
+    """The flat elements, a new array of the same shape and memory order, and its flat elements."""
+    result = empty_like(array)
+    return flatten(array), result, flatten(result)
+
+
+def paired(array: Array, other: Array) -> Array:
+    """The elements of ``array`` in the memory order of ``other``, which has its shape."""
+    if other.flags.c_contiguous:
+        return canonical(array).reshape(-1)
+    return canonical(array.transpose(memory_axes(other))).reshape(-1)

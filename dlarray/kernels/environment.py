@@ -1,0 +1,33 @@
+"""What kernels are compiled for and where they are kept, as text."""
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm
+import numba
+from numba.core import config
+
+from ._cache import cache_folder
+from ._simd import LANES, MR
+
+
+def processor() -> str:
+    """The processor's name as LLVM knows it."""
+    name: str = config.CPU_NAME or llvm.get_host_cpu_name()
+    return name
+
+
+def vector_lanes() -> str:
+    """Lanes of float32 and float64, and the tile."""
+    return f"{LANES} single, {LANES // 2} double; tiles of {MR} rows"
+
+
+def threading() -> tuple[int, str]:
+    """The number of threads and the name of the threading layer, which this starts."""
+    threads = numba.get_num_threads()
+    return threads, numba.threading_layer()
+
+
+def cache_location() -> str:
+    """The folder of compiled kernels."""
+    folder = cache_folder()
+    return "off (DLARRAY_CACHE=0)" if folder is None else str(folder)

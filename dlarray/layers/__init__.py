@@ -1,0 +1,49 @@
+"""Layers, one file each, on the base class that a user's own layer has (`layer.py`).
+
+They call public functions only, as a user's layer does.
+"""
+
+from .convolution1d import Convolution1DLayer, convolution1dLayer
+from .display import LayerArray
+from .dropout import DropoutLayer, dropoutLayer
+from .fullyconnected import FullyConnectedLayer, fullyConnectedLayer
+from .globalpooling1d import (
+    GlobalAveragePooling1DLayer,
+    GlobalMaxPooling1DLayer,
+    globalAveragePooling1dLayer,
+    globalMaxPooling1dLayer,
+)
+from .layer import Acceleratable, Factor, Formattable, Layer, Learnable, Option, State
+from .layernormalization import LayerNormalizationLayer, layerNormalizationLayer
+from .relu import ReLULayer, reluLayer
+from .sequenceinput import SequenceInputLayer, sequenceInputLayer
+from .softmax import SoftmaxLayer, softmaxLayer
+
+__all__ = [
+    "Acceleratable",
+    "Convolution1DLayer",
+    "DropoutLayer",
+    "Factor",
+    "Formattable",
+    "FullyConnectedLayer",
+    "GlobalAveragePooling1DLayer",
+    "GlobalMaxPooling1DLayer",
+    "Layer",
+    "LayerArray",
+    "LayerNormalizationLayer",
+    "Learnable",
+    "Option",
+    "ReLULayer",
+    "SequenceInputLayer",
+    "SoftmaxLayer",
+    "State",
+    "convolution1dLayer",
+    "dropoutLayer",
+    "fullyConnectedLayer",
+    "globalAveragePooling1dLayer",
+    "globalMaxPooling1dLayer",
+    "layerNormalizationLayer",
+    "reluLayer",
+    "sequenceInputLayer",
+    "softmaxLayer",
+]

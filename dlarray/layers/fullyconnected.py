@@ -1,0 +1,119 @@
+"""`fullyConnectedLayer`."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..array import dlarray
+from ..formats import ShapeError, networkDataLayout
+from ..functions import fullyconnect
+from ._options import auto_integer, positive_integer
+from .initializers import Initializer, initial_value, initializer
+from .layer import Factor, Formattable, Layer, Learnable, Option
+
+
+class FullyConnectedLayer(Layer, Formattable):
+    """Multiply the S and C elements of every observation and time step by a matrix and add a bias.
+
+    Parameters
+    ----------
+    outputSize : a positive integer.
+    WeightsInitializer : "glorot", "he", "orthogonal", "narrow-normal", "zeros", "ones" or a
+        function of the size.
+    BiasInitializer : "zeros", "narrow-normal", "ones" or a function of the size.
+    Weights, Bias : outputSize × inputSize and outputSize × 1; None to initialize.
+    WeightLearnRateFactor, BiasLearnRateFactor, WeightL2Factor, BiasL2Factor : at least 0.
+
+    Formats: S is flattened into C, the first S fastest; "CB", "SCB" give "CB"; "CBT", "SCBT" give
+    "CBT"; "CT" stays; "SC" and "CU" give "CU".  Without C, S alone is summed and the result has C.
+
+    Raises
+    ------
+    ValueError : an option out of range.  ShapeError, in a network : another number of inputs than
+        the weights have.
+
+    Examples
+    --------
+    >>> fullyConnectedLayer(10).summaryText()
+    '10 fully connected layer'
+    """
+
+    Type = "Fully Connected"
+    default_name = "fc"
+
+    InputSize = Option(auto_integer, "auto", read_only=True)
+    OutputSize = Option(positive_integer, read_only=True)
+    WeightsInitializer = Option(
+        initializer("glorot", "he", "orthogonal", "narrow-normal", "zeros", "ones"),
+        "glorot",
+        group="hidden",
+    )
+    BiasInitializer = Option(initializer("zeros", "narrow-normal", "ones"), "zeros", group="hidden")
+    Weights = Learnable(size=lambda layer: (layer.OutputSize, layer.InputSize))
+    Bias = Learnable(L2Factor=0, size=lambda layer: (layer.OutputSize, 1))
+    WeightLearnRateFactor = Factor("Weights", "LearnRateFactor")
+    WeightL2Factor = Factor("Weights", "L2Factor")
+    BiasLearnRateFactor = Factor("Bias", "LearnRateFactor")
+    BiasL2Factor = Factor("Bias", "L2Factor")
+
+    def __init__(
+        self,
+        outputSize: int,
+        *,
+        WeightsInitializer: Initializer = "glorot",
+        BiasInitializer: Initializer = "zeros",
+        Weights: Any = None,
+        Bias: Any = None,
+        WeightLearnRateFactor: float = 1,
+        BiasLearnRateFactor: float = 1,
+        WeightL2Factor: float = 1,
+        BiasL2Factor: float = 0,
+        Name: str = "",
+    ) -> None:
+        super().__init__(Name=Name)
+        self.OutputSize, self.InputSize = outputSize, "auto"
+        self.WeightsInitializer, self.BiasInitializer = WeightsInitializer, BiasInitializer
+        self.Weights, self.Bias = Weights, Bias
+        self.WeightLearnRateFactor, self.BiasLearnRateFactor = (
+            WeightLearnRateFactor,
+            BiasLearnRateFactor,
+        )
+        self.WeightL2Factor, self.BiasL2Factor = WeightL2Factor, BiasL2Factor
+
+    def initialize(self, layout: networkDataLayout) -> None:
+        sizes = [n for n, label in zip(layout.Size, layout.Format, strict=True) if label in "SC"]
+        if any(n is None for n in sizes):
+            raise ShapeError(f"{self.call}: needs fixed S and C sizes; the data are {layout}.")
+        inputs = prod(n for n in sizes if n is not None)
+        if self.InputSize not in ("auto", inputs):
+            raise ShapeError(
+                f"{self.call}: InputSize is {self.InputSize}; the data have {inputs} inputs, "
+                f"{layout}."
+            )
+        self.settle(InputSize=inputs)
+        if self.Weights is None:
+            # stored as inputs × outputs, which the product reads without a transposed copy
+            size = (self.OutputSize, inputs)
+            value = initial_value(
+                self.call,
+                "Weights",
+                self.WeightsInitializer,
+                size,
+                num_in=inputs,
+                num_out=self.OutputSize,
+            )
+            self.Weights = dlarray(np.ascontiguousarray(value.T).T, copy=False)
+        if self.Bias is None:
+            self.Bias = initial_value(self.call, "Bias", self.BiasInitializer, (self.OutputSize, 1))
+
+    def predict(self, X: dlarray) -> dlarray:
+        return fullyconnect(X, self.Weights, self.Bias)
+
+    def summaryText(self) -> str:
+        return f"{self.OutputSize} fully connected layer"
+
+
+fullyConnectedLayer = FullyConnectedLayer

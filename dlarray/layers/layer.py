@@ -1,0 +1,347 @@
+"""The base class of all layers, built-in and the user's own.
+
+A layer class declares its properties as descriptors, in the order in which they print:
+
+    class scaledReluLayer(Layer, Formattable):
+        Scale = Learnable(size=lambda layer: (layer.NumChannels, 1))
+        NumChannels = Option(channel_count, "auto", read_only=True)
+
+        def __init__(self, *, Name=""):
+            super().__init__(Name=Name)
+
+        def initialize(self, layout):
+            self.settle(NumChannels=layout.sizeof("C"))
+            if self.Scale is None:
+                self.Scale = np.ones((self.NumChannels, 1), "f4")
+
+        def predict(self, X):
+            return relu(X) * self.Scale
+
+A layer holds configuration.  The values of its `Learnable` and `State` properties move into the
+network's tables when the network takes (a copy of) the layer; for a call the network binds a
+shallow copy whose properties are the dlarrays of these tables.  ``predict`` is inference,
+``forward`` (optional) training; both return the outputs, then one new value for each `State`.
+Nothing is written to ``self`` in them.
+
+With `Formattable` the inputs and outputs are formatted dlarrays.  Without it they are unformatted,
+with dimensions in the order of the data's format.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import _checks
+from ..array import dlarray
+from ..formats import ShapeError, describe, networkDataLayout
+from . import display
+
+UNSET = object()
+
+
+class Formattable:
+    """Mixin: the layer receives and returns formatted dlarrays."""
+
+
+class Acceleratable:
+    """Mixin: the layer's predict depends on its inputs and parameters only, so its calls may be
+    replayed.
+    """
+
+
+class Option:
+    """A property with a check that returns the value to store.
+
+    ``check(call, name, value)`` normalises a value or raises; ``read_only`` properties are set by
+    the constructor and by `Layer.settle`.  ``group`` is where it prints: "hyper", "first" (under
+    the name) or "hidden".
+    """
+
+    def __init__(
+        self,
+        check: Callable[[str, str, Any], Any],
+        default: Any = UNSET,
+        *,
+        read_only: bool = False,
+        group: str = "hyper",
+    ) -> None:
+        self.check, self.default, self.read_only, self.group = check, default, read_only, group
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        if layer is None:
+            return self
+        value = layer.__dict__.get(self.name, self.default)
+        if value is UNSET:
+            raise AttributeError(f"{owner.__name__}.{self.name} is not set.")
+        return value
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        if self.read_only and self.name in layer.__dict__:
+            raise AttributeError(
+                f"{type(layer).__name__}.{self.name} is read-only: it is set when the layer is "
+                "made. Make a new layer."
+            )
+        layer.__dict__[self.name] = self.check(layer.call, self.name, value)
+
+
+class Parameter:
+    """A property that a network keeps in a table; None while unset.
+
+    ``size`` gives the expected sizes from the layer, with None or "auto" where any will do.
+    """
+
+    def __init__(self, *, size: Callable[[Any], Sequence[Any]] | None = None) -> None:
+        self.size = size
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        return self if layer is None else layer.__dict__.get(self.name)
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        layer.__dict__[self.name] = None if value is None else self.checked(layer, value)
+
+    def checked(self, layer: Any, value: Any) -> dlarray:
+        """The value as a dlarray, its size checked against what the layer knows."""
+        array = value if isinstance(value, dlarray) else dlarray(value)
+        if self.size is None:
+            return array
+        wanted = [None if n == "auto" else n for n in self.size(layer)]
+        sizes = array.shape + (1,) * (len(wanted) - array.ndim)
+        if len(sizes) != len(wanted) or any(
+            w is not None and n != w for n, w in zip(sizes, wanted, strict=True)
+        ):
+            raise ShapeError(
+                f"{layer.call}: {self.name} must have size {describe(wanted)}; got "
+                f"{describe(array.shape, array.fmt)}."
+            )
+        return array if array.shape == sizes else dlarray(array.extractdata().reshape(sizes))
+
+
+class Learnable(Parameter):
+    """A parameter that training changes, with its factors of the global learn rate and L2
+    regularization.
+    """
+
+    def __init__(
+        self,
+        *,
+        LearnRateFactor: float = 1,
+        L2Factor: float = 1,
+        size: Callable[[Any], Sequence[Any]] | None = None,
+    ) -> None:
+        super().__init__(size=size)
+        self.factors = {"LearnRateFactor": float(LearnRateFactor), "L2Factor": float(L2Factor)}
+
+
+class State(Parameter):
+    """A value that a call returns anew and the next call receives."""
+
+
+class Factor:
+    """A factor of a `Learnable` under a name of its own, such as WeightLearnRateFactor."""
+
+    def __init__(self, parameter: str, kind: str) -> None:
+        self.parameter, self.kind = parameter, kind
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        return self if layer is None else layer.factor(self.parameter, self.kind)
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        layer.setFactor(self.parameter, self.kind, value)
+
+
+class Layer:
+    """A layer of a network; see the module's text.
+
+    Parameters
+    ----------
+    Name : its name in a network; "" lets the network name it.
+    Description : one line for listings.
+    NumInputs, NumOutputs : ports, named "in" or "in1", "in2", ...; "out" or "out1", "out2", ....
+    InputNames, OutputNames : other names for the ports; they set the numbers.
+    """
+
+    Type = ""
+    default_name = "layer"
+    registry: ClassVar[dict[str, type[Layer]]] = {}
+
+    Name: str
+    Description: str
+    InputNames: list[str]
+    OutputNames: list[str]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        Layer.registry[cls.__name__] = cls
+
+    def __new__(cls, *args: Any, **options: Any) -> Any:
+        known = _option_names(vars(cls).get("__init__", cls.__init__))
+        if known is not None and options:
+            _checks.unknown(cls.constructor_name(), options, known)
+        return super().__new__(cls)
+
+    def __init__(
+        self,
+        *,
+        Name: str = "",
+        Description: str = "",
+        NumInputs: int = 1,
+        NumOutputs: int = 1,
+        InputNames: Sequence[str] | None = None,
+        OutputNames: Sequence[str] | None = None,
+    ) -> None:
+        if not isinstance(Name, str):
+            raise TypeError(f"{self.call}: Name must be a text; got {type(Name).__name__}.")
+        self.Name, self.Description = Name, Description
+        self.InputNames = (
+            list(InputNames) if InputNames is not None else _port_names("in", NumInputs)
+        )
+        self.OutputNames = (
+            list(OutputNames) if OutputNames is not None else _port_names("out", NumOutputs)
+        )
+
+    # -- what a layer does: these are overridden
+    # ----------------------------------------------------------
+
+    def initialize(self, *layouts: Any) -> None:
+        """Set parameters that are unset, from the layouts of the inputs."""
+
+    def predict(self, *inputs: Any) -> Any:
+        """The outputs at inference, then the new states."""
+        raise TypeError(f"{type(self).__name__} has no predict method. Define predict(self, X).")
+
+    def forward(self, *inputs: Any) -> Any:
+        """The outputs in training, then the new states; `predict` unless overridden."""
+        return self.predict(*inputs)
+
+    def propagate(self, *inputs: Any) -> Any:
+        """The outputs for zeros of the right sizes, from which the network learns those of the next
+        layer.
+        """
+        return self.predict(*inputs)
+
+    def resetState(self) -> None:
+        """Return states to what they were before any data."""
+
+    def summaryText(self) -> str:
+        """The line that describes the layer in a listing."""
+        return self.Description or type(self).__name__
+
+    def hidden_properties(self) -> tuple[str, ...]:
+        """Properties that do not print as the layer is now."""
+        return ()
+
+    def inputLayout(self) -> networkDataLayout | None:
+        """Of an input layer: the layout of the data that it takes; None for other layers."""
+        return None
+
+    def resetNormalization(self, sequences: Iterable[Any]) -> None:
+        """Compute input statistics from training data, arrays whose last axis is time."""
+
+    def missingStatistics(self) -> tuple[str, ...]:
+        """Names of input statistics that are needed and not set."""
+        return ()
+
+    # -- properties
+    # ---------------------------------------------------------------------------------------
+
+    @classmethod
+    def constructor_name(cls) -> str:
+        """The name that messages use: the function that users call."""
+        name = cls.__name__.replace("1DLayer", "1dLayer").replace("2DLayer", "2dLayer")
+        return name[:1].lower() + name[1:]
+
+    @property
+    def call(self) -> str:
+        """How messages name this layer."""
+        name = self.__dict__.get("Name")
+        return f"{self.constructor_name()} '{name}'" if name else self.constructor_name()
+
+    @property
+    def NumInputs(self) -> int:
+        return len(self.InputNames)
+
+    @property
+    def NumOutputs(self) -> int:
+        return len(self.OutputNames)
+
+    @classmethod
+    def declared(cls, kind: type) -> Iterator[tuple[str, Any]]:
+        """The (name, descriptor) pairs of a kind, base classes first, in the order of
+        definition.
+        """
+        seen = {}
+        for base in reversed(cls.__mro__):
+            seen.update(
+                {name: value for name, value in vars(base).items() if isinstance(value, kind)}
+            )
+        return iter(seen.items())
+
+    def factor(self, parameter: str, kind: str) -> float:
+        """The "LearnRateFactor" or "L2Factor" of a learnable parameter."""
+        own = self.__dict__.get("_factors", {})
+        return float(own.get(f"{parameter}.{kind}", self._learnable(parameter).factors[kind]))
+
+    def setFactor(self, parameter: str, kind: str, value: Any) -> None:
+        """Set the "LearnRateFactor" or "L2Factor" of a learnable parameter."""
+        self._learnable(parameter)
+        checked = _checks.number(self.call, f"{kind} of {parameter}", value, 0, np.finfo(float).max)
+        self.__dict__["_factors"] = {
+            **self.__dict__.get("_factors", {}),
+            f"{parameter}.{kind}": checked,
+        }
+
+    def _learnable(self, parameter: str) -> Learnable:
+        learnables: dict[str, Learnable] = dict(type(self).declared(Learnable))
+        if parameter not in learnables:
+            raise ValueError(
+                f"{self.call}: {parameter} is no learnable parameter; there are "
+                f"{', '.join(learnables) or 'none'}."
+            )
+        return learnables[parameter]
+
+    def settle(self, **values: Any) -> None:
+        """Set read-only options that were "auto", in `initialize`."""
+        self.__dict__.update(values)
+
+    def bound(self, parameters: dict[str, Any]) -> Layer:
+        """A shallow copy whose parameters are these arrays, for one call."""
+        layer = object.__new__(type(self))
+        layer.__dict__.update(self.__dict__)
+        layer.__dict__.update(parameters)
+        return layer
+
+    def copy(self) -> Layer:
+        """A copy that shares no list or dict with this layer."""
+        layer = copy.copy(self)
+        for name, value in self.__dict__.items():
+            if isinstance(value, (list, dict)):
+                layer.__dict__[name] = copy.deepcopy(value)
+        return layer
+
+    def __repr__(self) -> str:
+        return display.layer_text(self)
+
+
+@functools.cache
+def _option_names(constructor: Callable[..., Any]) -> tuple[str, ...] | None:
+    """The keywords of a class's constructor; None if it takes any."""
+    parameters = list(inspect.signature(constructor).parameters.values())[1:]
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    return tuple(p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD))
+
+
+def _port_names(stem: str, count: int) -> list[str]:
+    return [stem] if count == 1 else [f"{stem}{i + 1}" for i in range(count)]

@@ -1,0 +1,137 @@
+"""The structure of a network: names, connections, and the order in which layers run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from ..layers import Layer
+
+Connection = tuple[str, str]  # (source, destination), each "layer" or "layer/port"
+
+
+class Step(NamedTuple):
+    """One layer's turn: where its inputs lie and where its outputs go, as slots of the values of a
+    call.
+    """
+
+    layer: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+class Plan(NamedTuple):
+    """How a call runs: the steps, slots of the network's inputs, and the slot of every output
+    port.
+    """
+
+    steps: tuple[Step, ...]
+    input_slots: tuple[tuple[str, int], ...]
+    slots: dict[str, int]
+    outputs: tuple[str, ...]
+
+
+def named(layers: Sequence[Layer]) -> list[Layer]:
+    """Copies of the layers with names: unnamed ones get the name of their type, numbered where it
+    is not the only one.
+
+    A layer in two places of the list is two layers.  Names of the user stay; two equal ones are an
+    error.
+    """
+    copies = [layer.copy() for layer in layers]
+    taken = [layer.Name for layer in copies if layer.Name]
+    repeated = [name for name, n in Counter(taken).items() if n > 1]
+    if repeated:
+        raise ValueError(
+            f"dlnetwork: layer names must differ; '{repeated[0]}' occurs "
+            f"{taken.count(repeated[0])} times."
+        )
+    used = set(taken)
+    counts = Counter(layer.default_name for layer in copies if not layer.Name)
+    numbers: Counter[str] = Counter()
+    for layer in copies:
+        if layer.Name:
+            continue
+        base = layer.default_name
+        name = base
+        if counts[base] > 1 or base in used:
+            numbers[base] += 1
+            while f"{base}_{numbers[base]}" in used:
+                numbers[base] += 1
+            name = f"{base}_{numbers[base]}"
+        layer.Name = name
+        used.add(name)
+    return copies
+
+
+def in_series(layers: Sequence[Layer]) -> list[Connection]:
+    """Connections of layers one after the other."""
+    connections = []
+    for before, after in pairwise(layers):
+        if before.NumOutputs != 1 or after.NumInputs != 1:
+            raise ValueError(
+                "dlnetwork: layers in a list follow each other with one output and one input; "
+                f"'{before.Name}' has "
+                f"{before.NumOutputs} outputs and '{after.Name}' {after.NumInputs} inputs."
+            )
+        connections.append((before.Name, after.Name))
+    return connections
+
+
+def plan(layers: Sequence[Layer], connections: Sequence[Connection]) -> Plan:
+    """Check the graph and order its layers; every unconnected input is an input of the network."""
+    ports = {port: i for i, layer in enumerate(layers) for port in _ports(layer, layer.OutputNames)}
+    sources = {_full(d, layers, "in"): _full(s, layers, "out") for s, d in connections}
+    slots = {port: slot for slot, port in enumerate(ports)}
+    input_slots: list[tuple[str, int]] = []
+    needs: list[tuple[int, ...]] = []
+    for layer in layers:
+        row = []
+        inputs = _ports(layer, layer.InputNames) or ([layer.Name] if not layer.InputNames else [])
+        for port in inputs:
+            if port in sources:
+                row.append(slots[sources[port]])
+            else:
+                input_slots.append((port.removesuffix("/in"), len(slots) + len(input_slots)))
+                row.append(input_slots[-1][1])
+        needs.append(tuple(row))
+    order = _ordered(layers, needs, [ports[p] for p in slots])
+    used = set(sources.values())
+    outputs = tuple(port for port in slots if port not in used)
+    steps = tuple(
+        Step(i, needs[i], tuple(slots[port] for port in _ports(layers[i], layers[i].OutputNames)))
+        for i in order
+    )
+    return Plan(
+        steps, tuple(input_slots), slots, tuple(port.removesuffix("/out") for port in outputs)
+    )
+
+
+def _ports(layer: Layer, names: Sequence[str]) -> list[str]:
+    return [f"{layer.Name}/{name}" for name in names]
+
+
+def _full(end: str, layers: Sequence[Layer], stem: str) -> str:
+    """An end of a connection with its port."""
+    if any(layer.Name == end for layer in layers):
+        return f"{end}/{stem}"
+    return end
+
+
+def _ordered(layers: Sequence[Layer], needs: list[tuple[int, ...]], owners: list[int]) -> list[int]:
+    """The layers so that each comes after those it reads; in their own order where that is free."""
+    done: list[int] = []
+    left = list(range(len(layers)))
+    while left:
+        ready = [
+            i for i in left if all(slot >= len(owners) or owners[slot] in done for slot in needs[i])
+        ]
+        if not ready:
+            raise ValueError(
+                f"dlnetwork: the connections run in a circle through '{layers[left[0]].Name}'."
+            )
+        done.append(ready[0])
+        left.remove(ready[0])
+    return done

@@ -1,0 +1,5 @@
+"""Names under which MATLAB code finds the base class of layers."""
+
+from . import layer
+
+__all__ = ["layer"]

@@ -1,0 +1,135 @@
+"""1-D convolution and its two gradients: a closed family, each the derivative of another.
+
+Arrays come in label order.  ``x_axes`` lists x's axes as (batch axes..., position, channel) and
+``w_axes`` those of w as (position, channel, filter); axes permute as views, and as views back in
+the result. A matrix product is a convolution with one tap.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from .. import kernels
+from ..formats import Axes, inverse
+from ..kernels import SCALAR, Geometry
+from ..tape import Array, operator
+from .reduce import total
+from .shape import reshape
+
+
+def _to_kernel(x: Array, axes: Axes) -> tuple[Array, tuple[int, ...]]:
+    """x as (B, L, C), and the sizes of its batch axes."""
+    moved = x.transpose(axes)
+    batch = moved.shape[:-2]
+    return moved.reshape(prod(batch), *moved.shape[-2:]), batch
+
+
+def _from_kernel(y: Array, batch: tuple[int, ...], axes: Axes) -> Array:
+    return y.reshape(*batch, *y.shape[1:]).transpose(inverse(axes))
+
+
+@operator
+def conv1d(
+    x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Geometry
+) -> Array:
+    """Cross-correlate x with w and add b, one number a filter."""
+    data, batch = _to_kernel(x, x_axes)
+    y = kernels.conv1d_forward(
+        data, w.transpose(w_axes), None if b is None else b.reshape(-1), geometry
+    )
+    return _from_kernel(y, batch, x_axes)
+
+
+@conv1d.backward
+def _(
+    dy: Any, _y: Any, x: Any, w: Any, _b: Any, *, x_axes: Axes, w_axes: Axes, geometry: Geometry
+) -> Any:
+    length, k_size = x.shape[x_axes[-2]], w.shape[w_axes[0]]
+    common = {"x_axes": x_axes, "w_axes": w_axes, "geometry": geometry}
+    rest = tuple(axis for axis in range(len(dy.shape)) if axis != x_axes[-1])
+    return (
+        lambda: conv1d_grad_x(dy, w, length=length, **common),
+        lambda: conv1d_grad_w(x, dy, k_size=k_size, **common),
+        lambda: reshape(total(dy, axes=rest), shape=_b.shape),
+    )
+
+
+@operator
+def conv1d_grad_x(
+    dy: Array, w: Array, *, length: int, x_axes: Axes, w_axes: Axes, geometry: Geometry
+) -> Array:
+    """The gradient of conv1d's x, of this length."""
+    data, batch = _to_kernel(dy, x_axes)
+    return _from_kernel(
+        kernels.conv1d_grad_x(data, w.transpose(w_axes), length, geometry), batch, x_axes
+    )
+
+
+@conv1d_grad_x.backward
+def _(
+    ddx: Any,
+    _dx: Any,
+    dy: Any,
+    w: Any,
+    *,
+    length: int,
+    x_axes: Axes,
+    w_axes: Axes,
+    geometry: Geometry,
+) -> Any:
+    geometry = linear(geometry)
+    common = {"x_axes": x_axes, "w_axes": w_axes, "geometry": geometry}
+    return (
+        lambda: conv1d(ddx, w, None, **common),
+        lambda: conv1d_grad_w(ddx, dy, k_size=w.shape[w_axes[0]], **common),
+    )
+
+
+@operator
+def conv1d_grad_w(
+    x: Array, dy: Array, *, k_size: int, x_axes: Axes, w_axes: Axes, geometry: Geometry
+) -> Array:
+    """The gradient of conv1d's w, with this many taps."""
+    data, _ = _to_kernel(x, x_axes)
+    slope, _ = _to_kernel(dy, x_axes)
+    return kernels.conv1d_grad_w(data, slope, k_size, geometry).transpose(inverse(w_axes))
+
+
+@conv1d_grad_w.backward
+def _(
+    ddw: Any,
+    _dw: Any,
+    x: Any,
+    dy: Any,
+    *,
+    k_size: int,
+    x_axes: Axes,
+    w_axes: Axes,
+    geometry: Geometry,
+) -> Any:
+    common = {"x_axes": x_axes, "w_axes": w_axes, "geometry": geometry}
+    return (
+        lambda: conv1d_grad_x(dy, ddw, length=x.shape[x_axes[-2]], **common),
+        lambda: conv1d(x, ddw, None, **common),
+    )
+
+
+def linear(geometry: Geometry) -> Geometry:
+    """The same movement without the constant that a scalar padding value adds: the convolution's
+    linear part.
+    """
+    return geometry._replace(value=0.0) if geometry.mode == SCALAR else geometry
+
+
+_ONE_TAP = Geometry()
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """The matrix product of a (M, K) and b (K, N)."""
+    rows, depth, cols = a.shape[0], a.shape[1], b.shape[1]
+    y = conv1d(
+        reshape(a, shape=(1, rows, depth)), reshape(b, shape=(1, depth, cols)), None,
+        x_axes=(0, 1, 2), w_axes=(0, 1, 2), geometry=_ONE_TAP,
+    )  # fmt: skip
+    return reshape(y, shape=(rows, cols))

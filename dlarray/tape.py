@@ -1,0 +1,377 @@
+"""Reverse-mode automatic differentiation by a tape.
+
+An *operator* is a function of plain arrays with a backward rule.  Calling it computes; if an
+argument is a `Traced` value of this thread's innermost open tape, the call is also recorded as a
+`Node` that leads to the nodes of its arguments.  `gradients` walks the nodes from a result to its
+leaves, newest first, and lets each operator's rule turn the gradient of its result into those of
+its arguments.
+
+The tape knows no operator by name and no label.  A rule is written with operators itself, so that a
+backward pass can be recorded and differentiated again.  There is no list of nodes: a node lives
+while a traced value or a later node leads to it.  When a tape closes, what its nodes kept is
+dropped, so a value carried out of the call holds no memory but its own.
+
+    @operator
+    def square(x):
+        return x * x
+
+    @square.backward
+    def _(dy, _y, x):
+        return mul(dy, mul(x, 2))
+
+A rule gets the gradient, the result, and the arguments of the call.  What it does not need it names
+with an underscore in front; of that only shape and dtype are kept (`Spec`).  It returns one
+gradient per argument, None for an argument without one; a gradient that costs something may be a
+function of no arguments, called only if it is asked for.  An operator may return ``(y,
+*residuals)``: the first is its value, and the rule gets the whole tuple as the result.
+
+Where a fast rule calls kernels that can't be recorded (``@op.backward(recordable=False)``),
+``@op.reference`` gives a composition of operators with the same value, and only when the backward
+pass is itself being recorded that is differentiated instead.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .formats import Shape
+
+Array = np.ndarray[Any, Any]
+
+
+class GradientError(RuntimeError):
+    """A derivative that can't be had: not traced, not a scalar, not differentiable."""
+
+
+class Spec(NamedTuple):
+    """What stays of an array whose values a backward rule does not need."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
+
+
+class Tape:
+    """One `dlfeval` call: open while it runs."""
+
+    __slots__ = ("_nodes", "open")
+
+    def __init__(self) -> None:
+        self.open = True
+        self._nodes: list[weakref.ref[Node]] = []
+
+    def leaf(self, data: Array) -> Node:
+        """A node with no operator: a variable."""
+        return Node(self, None, (), None, {}, data)
+
+    def close(self) -> None:
+        """End the trace: nothing is traced on this tape any more, and its nodes keep nothing."""
+        self.open = False
+        for reference in self._nodes:
+            node = reference()
+            if node is not None:
+                node.release()
+        self._nodes.clear()
+
+
+class Node:
+    """A recorded call: the operator, the nodes of its arguments, and what the backward rule
+    needs.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "arguments",
+        "operator",
+        "options",
+        "order",
+        "parents",
+        "result",
+        "spec",
+        "tape",
+    )
+
+    _counter = itertools.count()
+
+    def __init__(
+        self,
+        tape: Tape,
+        operator: Operator | None,
+        parents: tuple[Node | None, ...],
+        arguments: tuple[Any, ...] | None,
+        options: dict[str, Any],
+        result: Any,
+    ) -> None:
+        value = result[0] if type(result) is tuple else result
+        self.tape, self.operator, self.parents = tape, operator, parents
+        self.arguments, self.options = arguments, options
+        self.result = result if operator is not None and operator.keeps_result else None
+        self.spec = Spec(value.shape, value.dtype)
+        self.order = next(Node._counter)
+        tape._nodes.append(weakref.ref(self))
+
+    def release(self) -> None:
+        """Drop what the backward rule would need."""
+        self.parents, self.arguments, self.result = (), None, None
+
+
+class Traced:
+    """A value with its place on a tape; `node` is None for a constant."""
+
+    __slots__ = ("data", "node")
+
+    def __init__(self, data: Array, node: Node | None) -> None:
+        self.data, self.node = data, node
+
+    @property
+    def shape(self) -> Shape:
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.data.dtype
+
+
+class _State(threading.local):
+    tape: Tape | None = None
+
+
+_state = _State()
+
+
+def current_tape() -> Tape | None:
+    """The innermost open tape of this thread."""
+    return _state.tape
+
+
+@contextmanager
+def recording() -> Iterator[Tape]:
+    """Open a tape; operators called on its leaves are recorded until the block ends."""
+    outer, tape = _state.tape, Tape()
+    _state.tape = tape
+    try:
+        yield tape
+    finally:
+        _state.tape = outer
+        tape.close()
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Record nothing within the block."""
+    outer, _state.tape = _state.tape, None
+    try:
+        yield
+    finally:
+        _state.tape = outer
+
+
+def is_traced(value: object) -> bool:
+    """Whether operators called on ``value`` now would be recorded."""
+    return isinstance(value, Traced) and value.node is not None and value.node.tape is _state.tape
+
+
+class Operator:
+    """A differentiable function of arrays; see the module's text."""
+
+    def __init__(self, forward: Callable[..., Any]) -> None:
+        self.forward = forward
+        self.name = forward.__name__
+        self.__doc__ = forward.__doc__
+        self.rule: Callable[..., Any] | None = None
+        self.recordable = True
+        self.composition: Callable[..., Any] | None = None
+        self.keeps_result = False
+        self.keeps: tuple[bool, ...] = ()
+
+    def backward(self, rule: Callable[..., Any] | None = None, *, recordable: bool = True) -> Any:
+        """Decorator: set the backward rule ``rule(dy, result, *arguments, **options)``."""
+        if rule is None:
+            return lambda function: self.backward(function, recordable=recordable)
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        names = [p.name for p in inspect.signature(rule).parameters.values() if p.kind in kinds]
+        self.rule, self.recordable = rule, recordable
+        self.keeps_result = not names[1].startswith("_")
+        self.keeps = tuple(not name.startswith("_") for name in names[2:])
+        return rule
+
+    def reference(self, composition: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: set the composition of operators that stands in where a backward pass is
+        recorded.
+        """
+        self.composition = composition
+        self.keeps = ()  # it needs every argument
+        return composition
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        tape = _state.tape
+        if tape is not None:
+            for argument in arguments:
+                if (
+                    isinstance(argument, Traced)
+                    and argument.node is not None
+                    and argument.node.tape is tape
+                ):
+                    return self._record(tape, arguments, options)
+        result = self.forward(
+            *[a.data if isinstance(a, Traced) else a for a in arguments], **options
+        )
+        return result[0] if type(result) is tuple else result
+
+    def _record(self, tape: Tape, arguments: tuple[Any, ...], options: dict[str, Any]) -> Traced:
+        arrays, kept, parents = [], [], []
+        for position, argument in enumerate(arguments):
+            array, node = argument, None
+            if isinstance(argument, Traced):
+                array = argument.data
+                if argument.node is not None and argument.node.tape is tape:
+                    node = argument.node
+            arrays.append(array)
+            parents.append(node)
+            keep = self.keeps[position] if position < len(self.keeps) else True
+            kept.append(
+                array
+                if keep or not isinstance(array, np.ndarray)
+                else Spec(array.shape, array.dtype)
+            )
+        result = self.forward(*arrays, **options)
+        node = Node(tape, self, tuple(parents), tuple(kept), options, result)
+        return Traced(result[0] if type(result) is tuple else result, node)
+
+    def __repr__(self) -> str:
+        return f"<operator {self.name}>"
+
+
+def operator(forward: Callable[..., Any]) -> Operator:
+    """Decorator: an `Operator` from its forward function."""
+    return Operator(forward)
+
+
+@operator
+def accumulate(a: Array, b: Array) -> Array:
+    """The sum of two gradients of one variable."""
+    return a + b
+
+
+@accumulate.backward
+def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
+    return dy, dy
+
+
+@operator
+def alias(x: Array) -> Array:
+    """The same value at a place of its own on the tape."""
+    return x
+
+
+@alias.backward
+def _(dy: Any, _y: Any, _x: Any) -> Any:
+    return (dy,)
+
+
+def gradients(
+    value: Traced, dy: Any, targets: Sequence[Node], *, record: bool = False, free: bool = False
+) -> list[Any]:
+    """The gradients of ``value``, weighted by ``dy``, with respect to ``targets``; None where
+    nothing leads there.
+
+    With ``record`` the pass is recorded on the current tape and the gradients are `Traced`.  With
+    ``free`` what each node kept is dropped as soon as it was used: nothing that passed through it
+    can be differentiated again.
+    """
+    if value.node is None:
+        return [None] * len(targets)
+    if record:
+        return _walk(value.node, dy, targets, _recorded_parts, free=False)
+    with paused():
+        return _walk(value.node, dy, targets, _plain_parts, free=free)
+
+
+_Parts = Callable[[Node, Any], Sequence[Any]]
+
+
+def _walk(start: Node, dy: Any, targets: Sequence[Node], parts: _Parts, *, free: bool) -> list[Any]:
+    wanted = set(targets)
+    path = _path(start, wanted)
+    leads = set(path)
+    pending = {start: dy}
+    found: dict[Node, Any] = {}
+    for node in path:
+        gradient = pending.pop(node, None)
+        if gradient is None:
+            continue
+        if node in wanted:
+            found[node] = gradient
+        if node.operator is None or not any(parent in leads for parent in node.parents):
+            continue
+        for parent, part in zip(node.parents, parts(node, gradient), strict=False):
+            if parent is None or part is None or parent not in leads:
+                continue
+            value = part() if callable(part) else part
+            pending[parent] = accumulate(pending[parent], value) if parent in pending else value
+        if free:
+            node.release()
+    return [found.get(node) for node in targets]
+
+
+def _path(start: Node, wanted: set[Node]) -> list[Node]:
+    """The nodes from ``start`` that lead to a wanted one, newest first."""
+    seen: set[Node] = set()
+    stack = [start]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack += [parent for parent in node.parents if parent is not None]
+    leads: set[Node] = set()
+    oldest_first = sorted(seen, key=lambda node: node.order)
+    for node in oldest_first:
+        if node in wanted or any(parent in leads for parent in node.parents):
+            leads.add(node)
+    return [node for node in reversed(oldest_first) if node in leads]
+
+
+def _rule(node: Node) -> Callable[..., Any]:
+    assert node.operator is not None
+    if node.operator.rule is None:
+        raise GradientError(f"{node.operator.name} has no derivative.")
+    if node.arguments is None:
+        raise GradientError("The trace of this value was released: its dlfeval call has ended.")
+    return node.operator.rule
+
+
+def _plain_parts(node: Node, dy: Any) -> Sequence[Any]:
+    """The gradients of a node's arguments, as arrays."""
+    rule = _rule(node)
+    return rule(dy, node.result, *node.arguments, **node.options)  # type: ignore[misc]
+
+
+def _recorded_parts(node: Node, dy: Any) -> Sequence[Any]:
+    """The gradients of a node's arguments, as values on the tape."""
+    rule, op = _rule(node), node.operator
+    assert op is not None and node.arguments is not None
+    arguments = [
+        value if parent is None or isinstance(value, Spec) else Traced(value, parent)
+        for value, parent in zip(node.arguments, node.parents, strict=True)
+    ]
+    if op.recordable:
+        result = node.result
+        if type(result) is tuple:
+            result = (Traced(result[0], node), *result[1:])
+        elif result is not None:
+            result = Traced(result, node)
+        return rule(dy, result, *arguments, **node.options)
+    if op.composition is None:
+        raise GradientError(f"{op.name} has no second derivative.")
+    places = [alias(value) if isinstance(value, Traced) else value for value in arguments]
+    value = op.composition(*places, **node.options)
+    nodes = [place.node for place in places if isinstance(place, Traced) and place.node]
+    parts = iter(gradients(value, dy, nodes, record=True))
+    return [next(parts) if isinstance(place, Traced) else None for place in places]
