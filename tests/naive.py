@@ -1,0 +1,85 @@
+"""References in double precision, written from the definitions: loops, no Numba, no cleverness."""
+
+from __future__ import annotations
+
+import numpy as np
+
+PAD_MODES = {
+    "symmetric-include-edge": "symmetric",
+    "symmetric-exclude-edge": "reflect",
+    "replicate": "edge",
+}
+
+
+def padded(x, left, right, value=0.0):
+    """x (B, L, C) with samples before and after; ``value`` is a number or a name of PAD_MODES."""
+    widths = [(0, 0), (left, right), (0, 0)]
+    x = np.asarray(x, np.float64)
+    if isinstance(value, str):
+        return np.pad(x, widths, mode=PAD_MODES[value])
+    return np.pad(x, widths, constant_values=value)
+
+
+def conv1d(x, w, bias=None, stride=1, dilation=1, left=0, right=0, value=0.0):
+    """y (B, T, F) of x (B, L, C) and w (K, C, F)."""
+    xp, w = padded(x, left, right, value), np.asarray(w, np.float64)
+    k_size, _, n_filt = w.shape
+    n_out = (xp.shape[1] - (k_size - 1) * dilation - 1) // stride + 1
+    y = np.zeros((xp.shape[0], n_out, n_filt))
+    for t in range(n_out):
+        for k in range(k_size):
+            y[:, t] += xp[:, t * stride + k * dilation] @ w[k]
+    return y if bias is None else y + np.asarray(bias, np.float64).reshape(-1)
+
+
+def conv1d_grad_w(x, dy, k_size, stride=1, dilation=1, left=0, right=0, value=0.0):
+    """dw (K, C, F) of x (B, L, C) and dy (B, T, F)."""
+    xp, dy = padded(x, left, right, value), np.asarray(dy, np.float64)
+    dw = np.zeros((k_size, xp.shape[2], dy.shape[2]))
+    for t in range(dy.shape[1]):
+        for k in range(k_size):
+            dw[k] += xp[:, t * stride + k * dilation].T @ dy[:, t]
+    return dw
+
+
+def conv1d_grad_x(dy, w, length, stride=1, dilation=1, left=0, right=0, value=0.0):
+    """dx (B, L, C) of dy (B, T, F) and w (K, C, F): mirrored samples add to those that they copy."""
+    dy, w = np.asarray(dy, np.float64), np.asarray(w, np.float64)
+    dxp = np.zeros((dy.shape[0], left + length + right, w.shape[1]))
+    for t in range(dy.shape[1]):
+        for k in range(w.shape[0]):
+            dxp[:, t * stride + k * dilation] += dy[:, t] @ w[k].T
+    dx = np.zeros((dy.shape[0], length, w.shape[1]))
+    places = np.arange(length)
+    if isinstance(value, str) and length:
+        places = np.pad(places, (left, right), mode=PAD_MODES[value])
+    else:
+        places = np.pad(places, (left, right), constant_values=-1)
+    for position, place in enumerate(places):
+        if place >= 0:
+            dx[:, place] += dxp[:, position]
+    return dx
+
+
+def layernorm(x, axes, channel, offset, scale, epsilon=1e-5):
+    """x normalized over ``axes``, scaled and shifted along the axis ``channel``."""
+    x = np.asarray(x, np.float64)
+    shape = [1] * x.ndim
+    shape[channel] = x.shape[channel]
+    mean = x.mean(axis=axes, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=axes, keepdims=True)
+    xhat = (x - mean) / np.sqrt(variance + epsilon)
+    return xhat * np.reshape(scale, shape) + np.reshape(offset, shape)
+
+
+def softmax(x, axis):
+    e = np.exp(np.asarray(x, np.float64) - np.max(x, axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def adam(p, g, m, v, t, rate=0.001, decay=0.9, sq_decay=0.999, epsilon=1e-8):
+    """One step of Adam with the bias correction in the rate; returns p, m, v."""
+    m = decay * m + (1 - decay) * g
+    v = sq_decay * v + (1 - sq_decay) * g**2
+    rate = rate * np.sqrt(1 - sq_decay**t) / (1 - decay**t)
+    return p - rate * m / (np.sqrt(v) + epsilon), m, v
