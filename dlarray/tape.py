@@ -20,7 +20,7 @@ dropped, so a value carried out of the call holds no memory but its own.
         return mul(dy, mul(x, 2))
 
 A rule gets the gradient, the result, and the arguments of the call.  What it does not need it names
-with an underscore in front; of that only shape and dtype are kept (`Spec`).  It returns one
+with an underscore in front; of that it gets shape and dtype only.  It returns one
 gradient per argument, None for an argument without one; a gradient that costs something may be a
 function of no arguments, called only if it is asked for.  An operator may return ``(y,
 *residuals)``: the first is its value, and the rule gets the whole tuple as the result.
@@ -33,11 +33,10 @@ pass is itself being recorded that is differentiated instead.
 from __future__ import annotations
 
 import inspect
-import itertools
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,30 +81,30 @@ class Tape:
 
 
 class Node:
-    """A recorded call: the operator, the nodes of its arguments, and what the backward rule
-    needs.
+    """A recorded call: the operator, the nodes of its arguments, and what its rule needs.
+
+    ``order`` counts the nodes of a tape: a node is newer than its parents.
     """
 
     __slots__ = (
         "__weakref__",
         "arguments",
+        "dtype",
         "operator",
         "options",
         "order",
         "parents",
         "result",
-        "spec",
+        "shape",
         "tape",
     )
-
-    _counter = itertools.count()
 
     def __init__(
         self,
         tape: Tape,
         operator: Operator | None,
-        parents: tuple[Node | None, ...],
-        arguments: tuple[Any, ...] | None,
+        parents: Sequence[Node | None],
+        arguments: Sequence[Any] | None,
         options: dict[str, Any],
         result: Any,
     ) -> None:
@@ -113,9 +112,10 @@ class Node:
         self.tape, self.operator, self.parents = tape, operator, parents
         self.arguments, self.options = arguments, options
         self.result = result if operator is not None and operator.keeps_result else None
-        self.spec = Spec(value.shape, value.dtype)
-        self.order = next(Node._counter)
-        tape._nodes.append(weakref.ref(self))
+        self.shape, self.dtype = value.shape, value.dtype
+        nodes = tape._nodes
+        self.order = len(nodes)
+        nodes.append(weakref.ref(self))
 
     def release(self) -> None:
         """Drop what the backward rule would need."""
@@ -151,26 +151,31 @@ def current_tape() -> Tape | None:
     return _state.tape
 
 
-@contextmanager
-def recording() -> Iterator[Tape]:
+class recording:
     """Open a tape; operators called on its leaves are recorded until the block ends."""
-    outer, tape = _state.tape, Tape()
-    _state.tape = tape
-    try:
-        yield tape
-    finally:
-        _state.tape = outer
-        tape.close()
+
+    __slots__ = ("_outer", "_tape")
+
+    def __enter__(self) -> Tape:
+        self._outer, self._tape = _state.tape, Tape()
+        _state.tape = self._tape
+        return self._tape
+
+    def __exit__(self, *error: object) -> None:
+        _state.tape = self._outer
+        self._tape.close()
 
 
-@contextmanager
-def paused() -> Iterator[None]:
+class paused:
     """Record nothing within the block."""
-    outer, _state.tape = _state.tape, None
-    try:
-        yield
-    finally:
-        _state.tape = outer
+
+    __slots__ = ("_outer",)
+
+    def __enter__(self) -> None:
+        self._outer, _state.tape = _state.tape, None
+
+    def __exit__(self, *error: object) -> None:
+        _state.tape = self._outer
 
 
 def is_traced(value: object) -> bool:
@@ -211,39 +216,27 @@ class Operator:
         return composition
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
+        arrays = [a.data if isinstance(a, Traced) else a for a in arguments]
+        result = self.forward(*arrays, **options)
         tape = _state.tape
         if tape is not None:
-            for argument in arguments:
-                if (
-                    isinstance(argument, Traced)
-                    and argument.node is not None
-                    and argument.node.tape is tape
-                ):
-                    return self._record(tape, arguments, options)
-        result = self.forward(
-            *[a.data if isinstance(a, Traced) else a for a in arguments], **options
-        )
+            parents = [
+                a.node if isinstance(a, Traced) and a.node and a.node.tape is tape else None
+                for a in arguments
+            ]
+            if any(parents):
+                kept = self._kept(arrays, parents)
+                node = Node(tape, self, parents, kept, options, result)
+                return Traced(result[0] if type(result) is tuple else result, node)
         return result[0] if type(result) is tuple else result
 
-    def _record(self, tape: Tape, arguments: tuple[Any, ...], options: dict[str, Any]) -> Traced:
-        arrays, kept, parents = [], [], []
-        for position, argument in enumerate(arguments):
-            array, node = argument, None
-            if isinstance(argument, Traced):
-                array = argument.data
-                if argument.node is not None and argument.node.tape is tape:
-                    node = argument.node
-            arrays.append(array)
-            parents.append(node)
-            keep = self.keeps[position] if position < len(self.keeps) else True
-            kept.append(
-                array
-                if keep or not isinstance(array, np.ndarray)
-                else Spec(array.shape, array.dtype)
-            )
-        result = self.forward(*arrays, **options)
-        node = Node(tape, self, tuple(parents), tuple(kept), options, result)
-        return Traced(result[0] if type(result) is tuple else result, node)
+    def _kept(self, arrays: list[Any], parents: list[Node | None]) -> list[Any]:
+        """The arguments as the rule gets them: what it does not need as shape and type only."""
+        kept = list(arrays)
+        for i, keep in enumerate(self.keeps[: len(kept)]):
+            if not keep and isinstance(kept[i], np.ndarray):
+                kept[i] = parents[i] or Spec(kept[i].shape, kept[i].dtype)
+        return kept
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
@@ -301,7 +294,7 @@ def _walk(start: Node, dy: Any, targets: Sequence[Node], parts: _Parts, *, free:
     wanted = set(targets)
     path = _path(start, wanted)
     leads = set(path)
-    pending = {start: dy}
+    pending: dict[Node | None, Any] = {start: dy}
     found: dict[Node, Any] = {}
     for node in path:
         gradient = pending.pop(node, None)
@@ -309,33 +302,39 @@ def _walk(start: Node, dy: Any, targets: Sequence[Node], parts: _Parts, *, free:
             continue
         if node in wanted:
             found[node] = gradient
-        if node.operator is None or not any(parent in leads for parent in node.parents):
+        if node.operator is None:
             continue
         for parent, part in zip(node.parents, parts(node, gradient), strict=False):
-            if parent is None or part is None or parent not in leads:
+            if part is None or parent not in leads:
                 continue
             value = part() if callable(part) else part
-            pending[parent] = accumulate(pending[parent], value) if parent in pending else value
+            earlier = pending.get(parent)
+            pending[parent] = value if earlier is None else accumulate(earlier, value)
         if free:
             node.release()
     return [found.get(node) for node in targets]
 
 
+_BY_AGE = attrgetter("order")
+
+
 def _path(start: Node, wanted: set[Node]) -> list[Node]:
     """The nodes from ``start`` that lead to a wanted one, newest first."""
-    seen: set[Node] = set()
+    seen = {start}
     stack = [start]
     while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack += [parent for parent in node.parents if parent is not None]
-    leads: set[Node] = set()
-    oldest_first = sorted(seen, key=lambda node: node.order)
-    for node in oldest_first:
-        if node in wanted or any(parent in leads for parent in node.parents):
+        for parent in stack.pop().parents:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    leads = set(wanted)
+    path = []
+    for node in sorted(seen, key=_BY_AGE):
+        if node in wanted or not leads.isdisjoint(node.parents):
             leads.add(node)
-    return [node for node in reversed(oldest_first) if node in leads]
+            path.append(node)
+    path.reverse()
+    return path
 
 
 def _rule(node: Node) -> Callable[..., Any]:
@@ -358,7 +357,7 @@ def _recorded_parts(node: Node, dy: Any) -> Sequence[Any]:
     rule, op = _rule(node), node.operator
     assert op is not None and node.arguments is not None
     arguments = [
-        value if parent is None or isinstance(value, Spec) else Traced(value, parent)
+        Traced(value, parent) if parent is not None and isinstance(value, np.ndarray) else value
         for value, parent in zip(node.arguments, node.parents, strict=True)
     ]
     if op.recordable:

@@ -25,7 +25,7 @@ from .arithmetic import (
     uminus,
     unary,
 )
-from .autodiff import dlfeval, dlgradient, untraced
+from .autodiff import dlfeval, dlgradient, untraced, variable
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
 from .reductions import all, any, max, mean, min, sum
 from .shape import (
@@ -105,5 +105,6 @@ __all__ = [
     "unary",
     "underlyingType",
     "untraced",
+    "variable",
     "wrap",
 ]

@@ -49,7 +49,14 @@ def _variable(tape: Tape, x: Any) -> Any:
     """A leaf of its own on the tape for a floating dlarray."""
     if not isinstance(x, dlarray) or x.dtype.kind != "f":
         return x
-    return wrap(Traced(x.data, tape.leaf(x.data)), x.fmt)
+    return variable(tape, x)
+
+
+def variable(tape: Tape, x: dlarray) -> dlarray:
+    """The array as a leaf of its own on the tape."""
+    leaf = dlarray.__new__(dlarray)
+    leaf.data, leaf.node, leaf.fmt = x.data, tape.leaf(x.data), x.fmt
+    return leaf
 
 
 def untraced(x: Any) -> Any:
@@ -137,7 +144,7 @@ def _node(leaf: Any, position: int) -> Node:
 
 def _gradient(leaf: dlarray, node: Node, value: Any) -> dlarray:
     if value is None:
-        value = np.zeros(node.spec.shape, node.spec.dtype)
+        value = np.zeros(node.shape, node.dtype)
     if (
         value.shape != leaf.shape
     ):  # relabelled without a move: the variable's own sizes, with other sizes of 1

@@ -28,7 +28,7 @@ def labelled(
                 f"{call}: {name} is {quoted(X.fmt)} already; {option}={quoted(fmt)} is for "
                 "unformatted data."
             )
-        return X, lambda y: y
+        return X, _unchanged
     if not fmt:
         raise FormatError(
             f"{call}: {name} must be a formatted dlarray; got {described(X)}. Name its dimensions "
@@ -37,6 +37,10 @@ def labelled(
         )
     array = X if isinstance(X, dlarray) else wrap(as_data(X, call), "")
     return dlarray(array, fmt), lambda y: _reordered(y, fmt)
+
+
+def _unchanged(y: dlarray) -> dlarray:
+    return y
 
 
 def _reordered(y: dlarray, fmt: str) -> dlarray:

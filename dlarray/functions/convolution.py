@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import prod
 from typing import Any, NamedTuple
 
 from .. import _checks, formats, operators
-from ..array import described, dlarray, require_float, wrap
-from ..formats import Axes, FormatError, ShapeError, describe, quoted
+from ..array import dlarray, require_float, wrap
+from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
+from ..kernels import Geometry
 from ._formats import labelled, parameter
 from .window import geometry, parse_padding, parse_padding_value
 
 CALL = "dlconv"
-
-
-class _Plan(NamedTuple):
-    """Which axes are convolved, in the order that the operator takes."""
-
-    x_axes: Axes
-    w_axes: Axes
 
 
 def dlconv(
@@ -68,72 +64,114 @@ def dlconv(
     """
     x, restore = labelled(CALL, X, DataFormat)
     require_float(x, CALL)
-    w, w_fmt = _labelled_weights(x, parameter(CALL, "weights", weights, x), WeightsFormat)
-    plan = _plan(x.fmt, w_fmt)
-    position, channel = plan.x_axes[-2:]
-    if x.shape[channel] != w.shape[plan.w_axes[1]]:
-        raise ShapeError(
-            f"{CALL}: input channels differ.\n  X:       {described(x)}\n  weights: "
-            f"{describe(w.shape, w_fmt)}\n"
-            f"Give weights {x.shape[channel]} input channels."
-        )
-    moves = geometry(
-        CALL,
-        x.shape[position],
-        w.shape[plan.w_axes[0]],
-        _checks.integer(CALL, "Stride", Stride),
-        _checks.integer(CALL, "DilationFactor", DilationFactor),
-        parse_padding(CALL, "Padding", Padding),
-        parse_padding_value(CALL, PaddingValue),
+    w: Any = parameter(CALL, "weights", weights, x)
+    b: Any = None if bias is None else parameter(CALL, "bias", bias, x)
+    if not isinstance(Padding, (str, int)):
+        Padding = parse_padding(CALL, "Padding", Padding)
+    plan = _plan(
+        (x.fmt, x.data.shape),
+        (w.fmt, w.data.shape),
+        None if b is None else b.data.shape,
+        WeightsFormat,
+        (Stride, DilationFactor, Padding, PaddingValue),
     )
-    b = _bias(bias, x, w.shape[plan.w_axes[2]])
-    y = operators.conv1d(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=moves)
+    if w.data.shape != plan.w_shape:
+        w = operators.reshape(w, shape=plan.w_shape)
+    if plan.b_shape is not None:
+        b = operators.expand(operators.reshape(b, shape=(1, 1)), shape=plan.b_shape)
+    y = operators.conv1d(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry)
     return restore(wrap(y, x.fmt))
 
 
-def _labelled_weights(x: dlarray, w: dlarray, fmt: str | None) -> tuple[Any, str]:
-    """Weights and one label an axis, in the order of their axes: their own labels, the option's, or
-    spatial ones.
-    """
-    if w.fmt and fmt:
+class _Plan(NamedTuple):
+    """A call with its labels resolved: axes in the order that the operator takes, and integers."""
+
+    x_axes: Axes
+    w_axes: Axes
+    w_shape: Shape  # of the weights with one axis a label
+    b_shape: Shape | None  # to which a bias of one number is expanded
+    geometry: Geometry
+
+
+_Layout = tuple[str, Shape]
+
+
+@lru_cache(maxsize=1024)
+def _plan(
+    x: _Layout,
+    weights: _Layout,
+    bias: Shape | None,
+    weights_format: str | None,
+    moves: tuple[int, int, Any, Any],
+) -> _Plan:
+    """Check a call and resolve its labels; nothing here depends on values."""
+    labels = _weight_labels(x, weights, weights_format)
+    w = (labels, weights[1] + (1,) * (len(labels) - len(weights[1])))
+    x_axes, w_axes = _axes(x[0], labels)
+    channels, filters = x[1][x_axes[-1]], w[1][w_axes[2]]
+    if channels != w[1][w_axes[1]]:
+        raise ShapeError(
+            f"{CALL}: input channels differ.\n  X:       {_text(x)}\n  weights: {_text(w)}\n"
+            f"Give weights {channels} input channels."
+        )
+    if bias is not None and prod(bias) not in (1, filters):
+        raise ShapeError(
+            f"{CALL}: bias must have one element, or one for each of {filters} filters; "
+            f"got {describe(bias)}."
+        )
+    expanded = (1, filters) if bias is not None and prod(bias) == 1 and filters != 1 else None
+    stride, dilation, padding, padding_value = moves
+    moved = geometry(
+        CALL,
+        x[1][x_axes[-2]],
+        w[1][w_axes[0]],
+        _checks.integer(CALL, "Stride", stride),
+        _checks.integer(CALL, "DilationFactor", dilation),
+        parse_padding(CALL, "Padding", padding),
+        parse_padding_value(CALL, padding_value),
+    )
+    return _Plan(x_axes, w_axes, w[1], expanded, moved)
+
+
+def _text(layout: _Layout) -> str:
+    return describe(layout[1], layout[0])
+
+
+def _weight_labels(x: _Layout, weights: _Layout, fmt: str | None) -> str:
+    """One label an axis of the weights: their own, those of the option, or spatial ones."""
+    own, shape = weights
+    if own and fmt:
         raise FormatError(
-            f"{CALL}: weights are {quoted(w.fmt)} already; WeightsFormat={quoted(fmt)} is for "
+            f"{CALL}: weights are {quoted(own)} already; WeightsFormat={quoted(fmt)} is for "
             "unformatted ones."
         )
-    labels = w.fmt or formats.parse(fmt or "", f"{CALL}: WeightsFormat")
+    labels = own or formats.parse(fmt or "", f"{CALL}: WeightsFormat")
     if not labels:
-        spatial = x.fmt.count("S")
+        spatial = x[0].count("S")
         if spatial == 0:
-            hint = (
-                ' To convolve over time give WeightsFormat, for example "TCU".'
-                if "T" in x.fmt
-                else ""
-            )
+            hint = ""
+            if "T" in x[0]:
+                hint = ' To convolve over time give WeightsFormat, for example "TCU".'
             raise FormatError(
-                f"{CALL}: unformatted weights convolve over S dimensions; X is "
-                f"{described(x)}.{hint}"
+                f"{CALL}: unformatted weights convolve over S dimensions; X is {_text(x)}.{hint}"
             )
-        labels = "S" * spatial + "C" + "U" * max(1, w.ndim - spatial - 1)
+        labels = "S" * spatial + "C" + "U" * max(1, len(shape) - spatial - 1)
     if "U" not in labels:
         labels += "U"  # one filter
-    if w.ndim > len(labels):
+    if len(shape) > len(labels):
         raise ShapeError(
-            f"{CALL}: weights of {w.ndim} dimensions, {describe(w.shape)}, do not fit the labels "
-            f'"{labels}". '
-            "Their size is filterSize × numChannels × numFilters."
+            f"{CALL}: weights of {len(shape)} dimensions, {describe(shape)}, do not fit the labels "
+            f'"{labels}". Their size is filterSize × numChannels × numFilters.'
         )
-    if w.ndim == len(labels):
-        return w, labels
-    return operators.reshape(w, shape=w.shape + (1,) * (len(labels) - w.ndim)), labels
+    return labels
 
 
-def _plan(x_fmt: str, w_fmt: str) -> _Plan:
-    """Axes of the data and the weights, from their labels."""
+def _axes(x_fmt: str, w_fmt: str) -> tuple[Axes, Axes]:
+    """Axes of the data (batch..., position, channel) and the weights (tap, channel, filter)."""
     if "C" not in x_fmt:
         raise FormatError(
             f"{CALL}: X needs a C dimension; it is {quoted(x_fmt)}. Name it when making the array, "
-            "for example "
-            'dlarray(data, "SCB").'
+            'for example dlarray(data, "SCB").'
         )
     if "B" in w_fmt:
         raise FormatError(
@@ -142,8 +180,8 @@ def _plan(x_fmt: str, w_fmt: str) -> _Plan:
         )
     if "C" not in w_fmt:
         raise FormatError(
-            f'{CALL}: weights need a C dimension; they are {quoted(w_fmt)}. Use for example "SCU" '
-            'or "TCU".'
+            f"{CALL}: weights need a C dimension; they are {quoted(w_fmt)}. Use for example "
+            '"SCU" or "TCU".'
         )
     moved = "S" * w_fmt.count("S") + "T" * w_fmt.count("T")
     if not moved:
@@ -167,19 +205,5 @@ def _plan(x_fmt: str, w_fmt: str) -> _Plan:
             "groups."
         )
     position, channel = x_fmt.index(moved), x_fmt.index("C")
-    batch = tuple(axis for axis in formats.memory_order(x_fmt) if axis not in (position, channel))
-    return _Plan((*batch, position, channel), (w_fmt.index(moved), w_fmt.index("C"), *filters))
-
-
-def _bias(bias: Any, x: dlarray, n_filt: int) -> dlarray | None:
-    if bias is None:
-        return None
-    b = parameter(CALL, "bias", bias, x)
-    if b.size not in (1, n_filt):
-        raise ShapeError(
-            f"{CALL}: bias must have one element, or one for each of {n_filt} filters; got "
-            f"{described(b)}."
-        )
-    if b.size == 1 and n_filt != 1:
-        return wrap(operators.expand(operators.reshape(b, shape=(1, 1)), shape=(1, n_filt)), "")
-    return b
+    rest = tuple(axis for axis in formats.memory_order(x_fmt) if axis not in (position, channel))
+    return (*rest, position, channel), (w_fmt.index(moved), w_fmt.index("C"), *filters)

@@ -253,9 +253,9 @@ def columns(typingctx, shape, like):
     return types.intp(shape, like), lambda context, builder, sig, args: ir.Constant(_I64, count)
 
 
-def columns_of(shape: TileShape, dtype) -> int:
+def columns_of(shape: TileShape, itemsize: int) -> int:
     """What `columns` gives in a kernel, for drivers."""
-    return shape.vecs * LANES * 4 // dtype.itemsize
+    return shape.vecs * LANES * 4 // itemsize
 
 
 @intrinsic
@@ -474,6 +474,19 @@ def store(typingctx, vector, target, count):
         return context.get_dummy_value()
 
     return types.void(vector, types.intp, types.intp), codegen
+
+
+@intrinsic
+def move(typingctx, like, target, source):
+    """Copy one number as ``like`` from address ``source`` to address ``target``."""
+
+    def codegen(context, builder, sig, args):
+        scalar = context.get_value_type(like)
+        value = builder.load(_at(builder, args[2], scalar), align=like.bitwidth // 8)
+        builder.store(value, _at(builder, args[1], scalar), align=like.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(like, types.intp, types.intp), codegen
 
 
 @intrinsic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ._jit import device
-from ._simd import itemsize, lanes, load, splat, store
+from ._simd import itemsize, lanes, load, move, number, splat, store
 
 SCALAR, INCLUDE_EDGE, EXCLUDE_EDGE, REPLICATE = range(4)
 
@@ -56,6 +56,16 @@ def copy(like, target, start, count, width):
 
 
 @device
+def copy_strided(like, target, start, step, count, width):
+    """Copy ``count`` numbers that lie ``step`` bytes apart, then write zeros up to ``width``."""
+    size = itemsize(like)
+    for i in range(count):
+        move(like, target + i * size, start + i * step)
+    if count < width:
+        fill(like, target + count * size, number(like, 0), width - count)
+
+
+@device
 def fill(like, target, value, count):
     """Write ``count`` copies of ``value`` to an address."""
     size = itemsize(like)
@@ -75,12 +85,13 @@ def gather_layout(taps, dilation, rows, stride):
 
 
 @device
-def gather(sequence, length, chans, mode, value, start, taps, tap_step, rows, row_step, target):
-    """Write the padded rows start + k*tap_step + r*row_step, k < taps, r < rows, of a sequence to
-    ``target``.
+def gather(sequence, length, chans, mode, value, start, wanted, target):
+    """Write padded rows of a sequence, ``chans`` numbers as ``value`` each, one after the other.
 
-    ``sequence`` and ``target`` are addresses, a row is ``chans`` numbers as ``value``.
+    ``wanted`` is (taps, tap_step, rows, row_step): the rows start + k*tap_step + r*row_step for k <
+    taps, r < rows. ``sequence`` and ``target`` are addresses.
     """
+    taps, tap_step, rows, row_step = wanted
     row_bytes = chans * itemsize(value)
     for k in range(taps):
         first = start + k * tap_step

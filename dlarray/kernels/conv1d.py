@@ -10,51 +10,40 @@ the padded input::
 
 One correlation macro-kernel serves forward and input gradient.  Its rows are output positions, its
 columns filters, its sum runs over taps and channels; stride and dilation are strides in memory.
-The filter is packed into panels of a tile's width.  Tiles that touch a border, and only those,
-gather their window into scratch, where a padding value is an index map.  The weight gradient has
-channels as rows and sums over positions, in a number of parts fixed by the problem, so its bits do
-not depend on the number of threads.
+Tiles that touch a border, and only those, gather their window into scratch, where a padding value
+is an index map.  The weight gradient has channels as rows and sums over positions, in a number of
+parts fixed by the problem, so its bits do not depend on the number of threads.
 
 A matrix product (N, C) x (C, F) is the convolution of one batch with one tap.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import gcd
 
 import numpy as np
 
-from ._buffers import Array, empty
+from ._buffers import Array, empty, workspace
 from ._jit import canonical, device, kernel, workers
-from ._simd import (
-    TAIL,
-    THIN,
-    WIDE,
-    accumulate_tile,
-    add,
-    add_row,
-    address,
-    columns,
-    columns_of,
-    itemsize,
-    lanes,
-    load,
-    rank1,
-    stay_out_of_line,
-    store,
-    store_tile,
-    zero_tile,
+from ._simd import TAIL, THIN, WIDE, add, address, columns, columns_of, itemsize, lanes, load, store
+from ._tiles import (
+    correlate_tile,
+    padded_columns,
+    panel_width,
+    tile_rows,
+    weight_tile,
+    write_panels,
+    write_reversed_panels,
 )
 from ._window import SCALAR, Geometry, copy, gather, gather_layout, source
-
-WIDE_ROWS, THIN_ROWS = WIDE.rows, THIN.rows
 
 # Row tiles that share one pass over the panels.
 GROUP = 16
 
 # Positions summed in registers before a tile of the weight gradient goes to memory: a panel of them
 # is half of
-# L1.  Measured with 64, 96, 128, 192, 256 (bench conv1d): 128 is best or within 3 % on every case.
+# L1.  Of 64, 96, 128, 192 and 256, 128 was best or within 3 % on every case of bench/conv1d.py.
 CHUNK = 128
 
 # The weight gradient is split into at most this many jobs, of at least so many operations, and its
@@ -63,337 +52,159 @@ CHUNK = 128
 JOBS, JOB_FLOPS, PARTIAL_SIZE = 16, 2e6, 1 << 20
 
 
-@device
-def panel_columns(left, like):
-    """Width of the panel that begins where ``left`` columns are left."""
-    return columns(WIDE, like) if left > lanes(like) else lanes(like)
-
-
-@device
-def tile_size(n_cols, like):
-    """(columns, rows) of the tiles for a result of so many columns."""
-    if n_cols > lanes(like):
-        return columns(WIDE, like), WIDE_ROWS
-    return lanes(like), THIN_ROWS
-
-
-@device
-def _multiply(tile, a, row_step, outer, outer_step, inner, inner_step, b, b_step):
-    """tile[i, :] += sum_{o < outer, r < inner} a[o*outer_step + r*inner_step + i*row_step] *
-    b[o*inner + r, :].
-    """
-    for o in range(outer):
-        element = a + o * outer_step
-        for _ in range(inner):
-            tile = rank1(tile, element, row_step, b)
-            element += inner_step
-            b += b_step
-    return tile
-
-
-@device
-def _correlate_ukr(
-    shape, like, a, row_step, outer, outer_step, inner, b, bias, y, y_step, rows, cols
-):
-    """One tile: y[i, :] = bias + sum_{o,r} a[i*row_step + o*outer_step + r] * b[o*inner + r, :]."""
-    stay_out_of_line()
-    size = itemsize(like)
-    tile = _multiply(
-        zero_tile(shape, like),
-        a,
-        row_step,
-        outer,
-        outer_step,
-        inner,
-        size,
-        b,
-        columns(shape, like) * size,
-    )
-    store_tile(add_row(tile, bias), y, y_step, rows, cols)
-
-
-@device
-def _weight_ukr(shape, like, fresh, a, n, a_step, b, b_step, y, y_step, rows, cols):
-    """One tile: y[i, :] (+)= sum_{t < n} a[t*a_step + i] * b[t*b_step, :]; stored if ``fresh``,
-    else added.
-    """
-    stay_out_of_line()
-    tile = _multiply(zero_tile(shape, like), a, itemsize(like), 1, 0, n, a_step, b, b_step)
-    if fresh:
-        store_tile(tile, y, y_step, rows, cols)
+@kernel
+def _pack(worker, workers, w, bias, work, first_tap, tap_step, n_taps):
+    """The panels of w and the bias to the beginning of ``work``; turned round if n_taps > 0."""
+    if n_taps > 0:
+        write_reversed_panels(w, first_tap, tap_step, n_taps, address(work))
     else:
-        accumulate_tile(tile, y, y_step, rows, cols)
+        write_panels(w, bias, address(work))
 
 
 @kernel
 def _correlate(
-    worker, workers, x, panels, bias, y, scratch, value, mode,
+    worker, workers, x, w, bias, y, work, scratch_size, value, mode,
     n_batch, length, chans, taps, dilation, stride, left,
-    n_rows, n_cols, out_batch, out_start, out_step,
+    n_rows, n_cols, out_batch, out_start, out_step, first_tap, tap_step, n_taps,
 ):  # fmt: skip
-    """y[b*out_batch + out_start + t*out_step + f] = bias[f] + sum_{k,c} xp[b, t*stride + k*dilation
-    - left, c] * w[k, c, f].
+    """y[b*out_batch + out_start + t*out_step + f] = bias[f] + sum_{k,c} xp[b, ...] * w[k, c, f].
 
-    t < n_rows, f < n_cols.  All arrays are flat; ``panels`` holds w as `_pack` writes it, ``bias``
-    is padded to whole vectors, and each worker has a row of ``scratch``.  Writes those elements of
-    y only.
+    For t < n_rows and f < n_cols.  ``work`` holds panels and bias as `_pack` writes them, then
+    ``scratch_size`` numbers for each worker; one worker alone packs for itself.  Writes those
+    elements of y only.
     """
+    if workers == 1:
+        if n_taps > 0:
+            write_reversed_panels(w, first_tap, tap_step, n_taps, address(work))
+        else:
+            write_panels(w, bias, address(work))
     size = itemsize(value)
-    panel_width, tile_rows = tile_size(n_cols, value)
-    window = (tile_rows - 1) * stride + (taps - 1) * dilation + 1
-    gather_taps, gather_rows = gather_layout(taps, dilation, tile_rows, stride)
-    apart = gather_taps > 1
     row_bytes = chans * size
-    tiles = (n_rows + tile_rows - 1) // tile_rows
-    place = np.empty((GROUP, 3), np.intp)
+    all_columns = padded_columns(n_cols, value)
+    bias = address(work) + taps * all_columns * row_bytes
+    scratch = bias + (all_columns + worker * scratch_size) * size
+    height = tile_rows(n_cols, value)
+    window = (height - 1) * stride + (taps - 1) * dilation + 1
+    gather_taps, gather_rows = gather_layout(taps, dilation, height, stride)
+    apart = gather_taps > 1
+    tiles = (n_rows + height - 1) // height
+    place = np.empty((GROUP, 3), np.intp)  # address, row step and tap step of a tile's input
     last = (worker + 1) * n_batch * tiles // workers
     for first in range(worker * n_batch * tiles // workers, last, GROUP):
         count = min(GROUP, last - first)
-        free = address(scratch) + worker * scratch.shape[1] * size
+        free = scratch
         for i in range(count):
-            b, t = (first + i) // tiles, (first + i) % tiles * tile_rows
+            b, t = (first + i) // tiles, (first + i) % tiles * height
             start = t * stride - left
-            needed = window - (tile_rows - min(tile_rows, n_rows - t)) * stride
+            needed = window - (height - min(height, n_rows - t)) * stride
             inside = start >= 0 and start + needed <= length
-            if (
-                inside and b * length + start + window <= n_batch * length
-            ):  # also for rows past the last output
+            # rows past the last output are computed too, from what lies behind: it must be x
+            if inside and b * length + start + window <= n_batch * length:
                 place[i, 0] = address(x) + (b * length + start) * row_bytes
                 place[i, 1] = stride * row_bytes
                 place[i, 2] = dilation * row_bytes
                 continue
-            gather(
-                address(x) + b * length * row_bytes, length, chans, mode, value, start,
-                gather_taps, dilation, gather_rows, stride if apart else 1, free,
-            )  # fmt: skip
+            sequence = address(x) + b * length * row_bytes
+            rows_wanted = (gather_taps, dilation, gather_rows, stride if apart else 1)
+            gather(sequence, length, chans, mode, value, start, rows_wanted, free)
             place[i, 0] = free
             place[i, 1] = row_bytes if apart else stride * row_bytes
             place[i, 2] = gather_rows * row_bytes if apart else dilation * row_bytes
             free += gather_taps * gather_rows * row_bytes
-        for p in range(0, n_cols, panel_width):
-            cols = n_cols - p
-            panel, bias_at = address(panels) + p * taps * row_bytes, address(bias) + p * size
+        for p in range(0, n_cols, columns(WIDE, value)):
+            panel = address(work) + p * taps * row_bytes
             for i in range(count):
-                b, t = (first + i) // tiles, (first + i) % tiles * tile_rows
-                rows = min(tile_rows, n_rows - t)
-                out = address(y) + (b * out_batch + out_start + t * out_step + p) * size
+                b, t = (first + i) // tiles, (first + i) % tiles * height
                 outer, inner = taps, chans
                 if place[i, 2] == row_bytes:  # the taps follow each other: one run
                     outer, inner = 1, taps * chans
-                where = place[i]
-                if cols > lanes(value):
-                    _correlate_ukr(
-                        WIDE,
-                        value,
-                        where[0],
-                        where[1],
-                        outer,
-                        where[2],
-                        inner,
-                        panel,
-                        bias_at,
-                        out,
-                        out_step * size,
-                        rows,
-                        cols,
-                    )
-                elif p > 0:
-                    _correlate_ukr(
-                        TAIL,
-                        value,
-                        where[0],
-                        where[1],
-                        outer,
-                        where[2],
-                        inner,
-                        panel,
-                        bias_at,
-                        out,
-                        out_step * size,
-                        rows,
-                        cols,
-                    )
-                else:
-                    _correlate_ukr(
-                        THIN,
-                        value,
-                        where[0],
-                        where[1],
-                        outer,
-                        where[2],
-                        inner,
-                        panel,
-                        bias_at,
-                        out,
-                        out_step * size,
-                        rows,
-                        cols,
-                    )
+                tile_source = (place[i, 0], place[i, 1], outer, place[i, 2], inner)
+                out = address(y) + (b * out_batch + out_start + t * out_step + p) * size
+                target = (out, out_step * size, min(height, n_rows - t), n_cols - p)
+                correlate_tile(value, p, tile_source, panel, bias + p * size, target)
 
 
-@kernel
-def _pack(worker, workers, w, bias, panels, padded_bias):
-    """The panels of w (K, C, F): for each, (K*C, width) numbers, zero beyond F; and the bias, zero
-    if empty.
+@device
+def _weight_source(x, scratch, value, mode, moves, b, t0, n, height):
+    """Where the inputs of n positions lie: (address, step of a position, step of a tap).
+
+    In place, or gathered into scratch where they touch a border or a tile would read past the end
+    of x.
     """
-    taps, chans, n_filt = w.shape
-    like = w.dtype.type(0)
-    size = itemsize(like)
-    target = address(panels)
-    n_bias = min(len(bias), n_filt)
-    for p in range(0, n_filt, columns(WIDE, like)):
-        width = panel_columns(n_filt - p, like)
-        start = address(w) + p * size
-        for _ in range(taps * chans):
-            copy(like, target, start, min(width, n_filt - p), width)
-            target += width * size
-            start += n_filt * size
-        copy(
-            like,
-            address(padded_bias) + p * size,
-            address(bias) + p * size,
-            min(width, n_bias - p),
-            width,
+    n_batch, length, chans, taps, dilation, stride, left = moves
+    row_bytes = chans * itemsize(value)
+    start = t0 * stride - left
+    window = (n - 1) * stride + (taps - 1) * dilation + 1
+    inside = start >= 0 and start + window <= length
+    if inside and (b * length + start + window) * chans + height <= n_batch * length * chans:
+        return (
+            address(x) + (b * length + start) * row_bytes,
+            stride * row_bytes,
+            dilation * row_bytes,
         )
+    gather_taps, gather_rows = gather_layout(taps, dilation, n, stride)
+    apart = gather_taps > 1
+    rows_wanted = (gather_taps, dilation, gather_rows, stride if apart else 1)
+    sequence = address(x) + b * length * row_bytes
+    gather(sequence, length, chans, mode, value, start, rows_wanted, scratch)
+    if apart:
+        return scratch, row_bytes, gather_rows * row_bytes
+    return scratch, stride * row_bytes, dilation * row_bytes
 
 
-@kernel
-def _pack_transposed(worker, workers, w, first_tap, tap_step, n_taps, panels):
-    """The panels of w (K, C, F) turned round: taps first_tap + j*tap_step, last first; sum over F,
-    columns C.
-    """
-    chans, n_filt = w.shape[1], w.shape[2]
-    like = w.dtype.type(0)
-    offset = 0
-    for p in range(0, chans, columns(WIDE, like)):
-        width = panel_columns(chans - p, like)
-        cols = min(width, chans - p)
-        for j in range(n_taps - 1, -1, -1):
-            k = first_tap + j * tap_step
-            for f in range(n_filt):
-                for c in range(cols):
-                    panels[offset + c] = w[k, p + c, f]
-                for c in range(cols, width):
-                    panels[offset + c] = 0
-                offset += width
+@device
+def _weight_panel(dy, scratch, value, row, n, n_filt, p):
+    """Columns p.. of n rows of dy as a panel: (address, step); in place if they are one panel."""
+    size = itemsize(value)
+    width = panel_width(n_filt - p, value)
+    start = address(dy) + (row * n_filt + p) * size
+    if n_filt == width:
+        return start, n_filt * size
+    for t in range(n):
+        target = scratch + t * width * size
+        copy(value, target, start + t * n_filt * size, min(n_filt - p, width), width)
+    return scratch, width * size
 
 
 @kernel
 def _weight_parts(
-    worker, workers, x, dy, partial, scratch, value, mode,
+    worker, workers, x, dy, partial, work, scratch_size, value, mode,
     n_batch, length, chans, taps, dilation, stride, left, n_out, n_filt, groups,
 ):  # fmt: skip
-    """partial[p] (K*C, F) = the weight gradient over the p-th share of all (sequence, chunk of
-    positions).
+    """partial[p] (K*C, F) = the weight gradient over the p-th share of (sequence, chunk) pairs.
 
-    A job is one part and one group of its row tiles.  All arrays but ``partial`` and ``scratch``
-    are flat.
+    A job is one part and one group of its row tiles.  ``work`` has ``scratch_size``
+    numbers for each worker.
     """
+    moves = (n_batch, length, chans, taps, dilation, stride, left)
     size = itemsize(value)
-    row_bytes = chans * size
-    panel_width, tile_rows = tile_size(n_filt, value)
+    height = tile_rows(n_filt, value)
     chunks = (n_out + CHUNK - 1) // CHUNK
     todo = n_batch * chunks
     parts = len(partial)
-    own = address(scratch) + worker * scratch.shape[1] * size
-    packed = own + (taps * min(CHUNK, n_out) * chans + tile_rows) * size
+    scratch = address(work) + worker * scratch_size * size
+    packed = scratch + (taps * min(CHUNK, n_out) * chans + height) * size
     for job in range(worker * parts * groups // workers, (worker + 1) * parts * groups // workers):
         part, group = job // groups, job % groups
         for q in range(part * todo // parts, (part + 1) * todo // parts):
             b, t0 = q // chunks, q % chunks * CHUNK
             n = min(CHUNK, n_out - t0)
-            start = t0 * stride - left
-            a, a_step, tap_step = (
-                address(x) + (b * length + start) * row_bytes,
-                stride * row_bytes,
-                dilation * row_bytes,
-            )
-            window = (n - 1) * stride + (taps - 1) * dilation + 1
-            if (
-                start < 0 or start + window > length or q == todo - 1
-            ):  # tiles read a few numbers past the last row
-                gather_taps, gather_rows = gather_layout(taps, dilation, n, stride)
-                apart = gather_taps > 1
-                gather(
-                    address(x) + b * length * row_bytes, length, chans, mode, value, start,
-                    gather_taps, dilation, gather_rows, stride if apart else 1, own,
-                )  # fmt: skip
-                a = own
-                if apart:
-                    a_step, tap_step = row_bytes, gather_rows * row_bytes
+            start, step, tap_step = _weight_source(x, scratch, value, mode, moves, b, t0, n, height)
             n_taps, n_rows = taps, chans
-            if tap_step == row_bytes:  # the taps follow each other: one run of rows
+            if tap_step == chans * size:  # the taps follow each other: one run of rows
                 n_taps, n_rows = 1, taps * chans
-            row_tiles = (n_rows + tile_rows - 1) // tile_rows
+            row_tiles = (n_rows + height - 1) // height
             tiles = n_taps * row_tiles
-            for p in range(0, n_filt, panel_width):
-                cols = n_filt - p
-                width = panel_columns(cols, value)
-                panel, b_step = address(dy) + ((b * n_out + t0) * n_filt + p) * size, n_filt * size
-                if n_filt != width:
-                    for t in range(n):
-                        copy(
-                            value,
-                            packed + t * width * size,
-                            panel + t * b_step,
-                            min(cols, width),
-                            width,
-                        )
-                    panel, b_step = packed, width * size
+            fresh = q == part * todo // parts
+            for p in range(0, n_filt, columns(WIDE, value)):
+                panel = _weight_panel(dy, packed, value, b * n_out + t0, n, n_filt, p)
                 for i in range(group * tiles // groups, (group + 1) * tiles // groups):
-                    tap, row = i // row_tiles, i % row_tiles * tile_rows
-                    rows = min(tile_rows, n_rows - row)
-                    at = a + tap * tap_step + row * size
-                    out = (
-                        address(partial)
-                        + (((part * n_taps + tap) * n_rows + row) * n_filt + p) * size
-                    )
-                    fresh = q == part * todo // parts
-                    if cols > lanes(value):
-                        _weight_ukr(
-                            WIDE,
-                            value,
-                            fresh,
-                            at,
-                            n,
-                            a_step,
-                            panel,
-                            b_step,
-                            out,
-                            n_filt * size,
-                            rows,
-                            cols,
-                        )
-                    elif p > 0:
-                        _weight_ukr(
-                            TAIL,
-                            value,
-                            fresh,
-                            at,
-                            n,
-                            a_step,
-                            panel,
-                            b_step,
-                            out,
-                            n_filt * size,
-                            rows,
-                            cols,
-                        )
-                    else:
-                        _weight_ukr(
-                            THIN,
-                            value,
-                            fresh,
-                            at,
-                            n,
-                            a_step,
-                            panel,
-                            b_step,
-                            out,
-                            n_filt * size,
-                            rows,
-                            cols,
-                        )
+                    tap, row = i // row_tiles, i % row_tiles * height
+                    tile_source = (start + tap * tap_step + row * size, n, step)
+                    out = ((part * n_taps + tap) * n_rows + row) * n_filt + p
+                    rows = min(height, n_rows - row)
+                    target = (address(partial) + out * size, n_filt * size, rows, n_filt - p)
+                    weight_tile(value, p, tile_source, panel, fresh, target)
 
 
 @kernel
@@ -431,96 +242,134 @@ def _fold(worker, workers, padded, dx, left, mode):
 def conv1d_forward(x: Array, w: Array, bias: Array | None, geometry: Geometry) -> Array:
     """y (B, T, F) of x (B, L, C), w (K, C, F) and bias (F,) or None."""
     x, w = canonical(x), canonical(w)
-    n_batch, length, _ = x.shape
     k_size, _, n_filt = w.shape
-    n_out = geometry.out_length(length, k_size)
-    y = empty((n_batch, n_out, n_filt), x.dtype)
-    panels, padded_bias = _panel_buffers(w.size // max(1, n_filt), n_filt, x.dtype)
-    _pack(1, w, padded_bias[:0] if bias is None else canonical(bias), panels, padded_bias)
-    _run_correlate(
-        x, panels, padded_bias, y, k_size, geometry, (n_out, n_filt, n_out * n_filt, 0, n_filt)
-    )
+    n_out = geometry.out_length(x.shape[1], k_size)
+    y = empty((x.shape[0], n_out, n_filt), x.dtype)
+    if y.size:
+        bias = w[0, 0, :0] if bias is None else canonical(bias)
+        rows = (n_out, n_filt, n_out * n_filt, 0, n_filt)
+        _run_correlate(x, w, bias, y, k_size, geometry, rows, (0, 0, 0))
     return y
 
 
 def conv1d_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Array:
     """dx (B, length, C) of dy (B, T, F) and w (K, C, F)."""
-    dy, w = canonical(dy), canonical(w)
-    n_batch, _, n_filt = dy.shape
+    dy, w, g = canonical(dy), canonical(w), geometry
     k_size, chans, _ = w.shape
-    g = geometry
+    dx = empty((dy.shape[0], length, chans), dy.dtype)
     if g.mode != SCALAR and g.left + g.right > 0:
-        plain = Geometry(g.stride, g.dilation)
-        padded = conv1d_grad_x(dy, w, length + g.left + g.right, plain)
-        dx = empty((n_batch, length, chans), dy.dtype)
+        padded = conv1d_grad_x(dy, w, g.left + length + g.right, Geometry(g.stride, g.dilation))
         _fold(workers(nbytes=padded.nbytes), padded, dx, g.left, g.mode)
         return dx
-    dx = empty((n_batch, length, chans), dy.dtype)
-    shared = gcd(g.stride, g.dilation)
-    period, spread = g.stride // shared, g.dilation // shared
-    for phase in range(min(g.stride, length)):
-        taps = [k for k in range(k_size) if (phase + g.left - k * g.dilation) % g.stride == 0]
-        if not taps:
+    phases = _phases(length, k_size, g.stride, g.dilation, g.left)
+    for phase, taps, step in phases if dx.size else ():
+        if taps[2] == 0 or dy.size == 0:
             dx[:, phase :: g.stride] = 0
             continue
-        # dx[phase + m*stride] = sum_j w[taps[j]] dy[m + shift - j*spread], a forward with the taps
-        # reversed
-        shift = (phase + g.left - taps[0] * g.dilation) // g.stride
-        panels, padded_bias = _panel_buffers(len(taps) * n_filt, chans, dy.dtype)
-        _pack_transposed(1, w, taps[0], period, len(taps), panels)
-        padded_bias[:] = 0
-        step = Geometry(1, spread, (len(taps) - 1) * spread - shift)
-        n_rows = len(range(phase, length, g.stride))
+        n_rows = -(-(length - phase) // g.stride)
         rows = (n_rows, chans, length * chans, phase * chans, g.stride * chans)
-        _run_correlate(dy, panels, padded_bias, dx, len(taps), step, rows)
+        _run_correlate(dy, w, w[0, 0, :0], dx, taps[2], step, rows, taps)
     return dx
+
+
+@lru_cache(maxsize=512)
+def _phases(
+    length: int, k_size: int, stride: int, dilation: int, left: int
+) -> tuple[tuple[int, tuple[int, int, int], Geometry], ...]:
+    """For each residue of the stride: (phase, (first tap, tap step, number of taps), movement).
+
+    dx[phase + m*stride] = sum_j w[first + j*step] dy[m + shift - j*spread]: a forward of dy with
+    the taps reversed.
+    """
+    shared = gcd(stride, dilation)
+    period, spread = stride // shared, dilation // shared
+    phases = []
+    for phase in range(min(stride, length)):
+        taps = [k for k in range(k_size) if (phase + left - k * dilation) % stride == 0]
+        first = taps[0] if taps else 0
+        shift = (phase + left - first * dilation) // stride
+        step = Geometry(1, spread, (len(taps) - 1) * spread - shift)
+        phases.append((phase, (first, period, len(taps)), step))
+    return tuple(phases)
+
+
+def _run_correlate(
+    x: Array,
+    w: Array,
+    bias: Array,
+    y: Array,
+    taps: int,
+    geometry: Geometry,
+    rows: tuple[int, int, int, int, int],
+    packing: tuple[int, int, int],
+) -> None:
+    """Call `_correlate` with workers and memory; ``rows`` and ``packing`` come last."""
+    n_batch, length, chans = x.shape
+    n_rows, n_cols = rows[:2]
+    stride, dilation, left, _, mode, value = geometry
+    panels, scratch = _work_sizes(x.shape, x.itemsize, taps, stride, dilation, n_rows, n_cols)
+    n = workers(flops=2.0 * n_batch * n_rows * n_cols * taps * chans)
+    work = workspace(panels + n * scratch, x.dtype)
+    if n > 1:
+        _pack(1, w, bias, work, *packing)
+    _correlate(
+        n, x, w, bias, y, work, scratch, x.dtype.type(value), mode,
+        n_batch, length, chans, taps, dilation, stride, left, *rows, *packing,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _work_sizes(
+    shape: tuple[int, ...],
+    itemsize: int,
+    taps: int,
+    stride: int,
+    dilation: int,
+    n_rows: int,
+    n_cols: int,
+) -> tuple[int, int]:
+    """Numbers that panels and bias take, and what one worker takes to gather GROUP windows."""
+    n_batch, _, chans = shape
+    vector = columns_of(TAIL, itemsize)
+    height = THIN.rows if n_cols <= vector else WIDE.rows
+    window = min((height - 1) * stride + (taps - 1) * dilation + 1, taps * height)
+    tiles = n_batch * -(-n_rows // height)
+    panels = (taps * chans + 1) * -(-n_cols // vector) * vector
+    return panels, min(GROUP, tiles) * window * chans
 
 
 def conv1d_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry) -> Array:
     """dw (k_size, C, F) of x (B, L, C) and dy (B, T, F)."""
-    x, dy, g = canonical(x), canonical(dy), geometry
+    x, dy = canonical(x), canonical(dy)
     n_batch, length, chans = x.shape
     _, n_out, n_filt = dy.shape
-    size = k_size * chans * n_filt
-    chunks = n_batch * -(-n_out // CHUNK)
-    if size == 0 or chunks == 0:
-        return np.zeros((k_size, chans, n_filt), x.dtype)
-    flops = 2.0 * n_batch * n_out * size
-    jobs = int(min(JOBS, max(1, flops // JOB_FLOPS)))
-    parts = max(1, min(jobs, chunks, PARTIAL_SIZE // size))
-    groups = max(1, min(-(-jobs // parts), k_size * chans // (4 * THIN.rows)))
-    n = workers(flops=flops)
-    partial = empty((parts, size), x.dtype)
-    scratch = empty(
-        (n, min(CHUNK, n_out) * (k_size * chans + columns_of(WIDE, x.dtype)) + THIN.rows), x.dtype
-    )
-    _weight_parts(
-        n, x.reshape(-1), dy.reshape(-1), partial, scratch, x.dtype.type(g.value), g.mode,
-        n_batch, length, chans, k_size, g.dilation, g.stride, g.left, n_out, n_filt, groups,
-    )  # fmt: skip
-    if parts == 1:
-        return partial.reshape(k_size, chans, n_filt)
     total = empty((k_size, chans, n_filt), x.dtype)
-    _sum_parts(workers(nbytes=partial.nbytes), partial, total.reshape(-1))
+    if total.size == 0 or dy.size == 0:
+        total[...] = 0
+        return total
+    stride, dilation, left, _, mode, value = geometry
+    flops = 2.0 * dy.size * k_size * chans
+    parts, groups, scratch = _weight_sizes(n_batch, n_out, k_size, chans, n_filt, x.itemsize)
+    partial = total.reshape(1, -1) if parts == 1 else empty((parts, total.size), x.dtype)
+    n = workers(flops=flops)
+    work = workspace(n * scratch, x.dtype)
+    _weight_parts(
+        n, x, dy, partial, work, scratch, x.dtype.type(value), mode,
+        n_batch, length, chans, k_size, dilation, stride, left, n_out, n_filt, groups,
+    )  # fmt: skip
+    if parts > 1:
+        _sum_parts(workers(nbytes=partial.nbytes), partial, total.reshape(-1))
     return total
 
 
-def _panel_buffers(depth: int, n_cols: int, dtype: np.dtype) -> tuple[Array, Array]:
-    """Room for the panels of (depth, n_cols) and for a bias padded as they are."""
-    lane_count = columns_of(TAIL, dtype)
-    width = -(-n_cols // lane_count) * lane_count
-    return empty((depth * width,), dtype), empty((width,), dtype)
-
-
-def _run_correlate(x, panels, bias, y, k_size, geometry, rows) -> None:
-    """Call `_correlate` with scratch for every worker; ``rows`` are its last five arguments."""
-    n_batch, length, chans = x.shape
-    g = geometry
-    n = workers(flops=2.0 * n_batch * rows[0] * rows[1] * k_size * chans)
-    tile_rows = THIN.rows if rows[1] <= columns_of(TAIL, x.dtype) else WIDE.rows
-    window = min((tile_rows - 1) * g.stride + (k_size - 1) * g.dilation + 1, k_size * tile_rows)
-    scratch = empty((n, GROUP * window * chans), x.dtype)
-    _correlate(
-        n, x.reshape(-1), panels, bias, y.reshape(-1), scratch, x.dtype.type(g.value), g.mode,
-        n_batch, length, chans, k_size, g.dilation, g.stride, g.left, *rows,
-    )  # fmt: skip
+@lru_cache(maxsize=512)
+def _weight_sizes(
+    n_batch: int, n_out: int, k_size: int, chans: int, n_filt: int, itemsize: int
+) -> tuple[int, int, int]:
+    """Parts and groups of the weight gradient, and numbers of scratch for one worker."""
+    size = k_size * chans * n_filt
+    jobs = int(min(JOBS, max(1, 2.0 * n_batch * n_out * size // JOB_FLOPS)))
+    parts = max(1, min(jobs, n_batch * -(-n_out // CHUNK), PARTIAL_SIZE // size))
+    groups = max(1, min(-(-jobs // parts), k_size * chans // (4 * THIN.rows)))
+    columns = columns_of(WIDE, itemsize)
+    return parts, groups, min(CHUNK, n_out) * (k_size * chans + columns) + THIN.rows

@@ -50,11 +50,13 @@ def sum_axes(x: Array, axes: tuple[int, ...]) -> Array:
     """The sum over some axes, which stay with size 1."""
     if not axes:
         return x
+    if x.size < SMALL:
+        return np.add.reduce(x, axis=axes, dtype=x.dtype, keepdims=True)
     order = memory_axes(x)
     places = sorted(order.index(axis) for axis in axes)
     together = places[-1] - places[0] == len(places) - 1
-    if x.size < SMALL or not together or places[-1] == x.ndim - 1:
-        return np.sum(x, axis=axes, keepdims=True, dtype=x.dtype)
+    if not together or places[-1] == x.ndim - 1:
+        return np.add.reduce(x, axis=axes, dtype=x.dtype, keepdims=True)
     moved = canonical(x.transpose(order))
     first, last = places[0], places[-1] + 1
     outer, chans = int(np.prod(moved.shape[:first])), int(np.prod(moved.shape[last:]))

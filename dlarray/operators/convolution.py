@@ -11,22 +11,25 @@ from math import prod
 from typing import Any
 
 from .. import kernels
-from ..formats import Axes, inverse
+from ..formats import Axes, Shape, inverse
 from ..kernels import SCALAR, Geometry
 from ..tape import Array, operator
-from .reduce import total
-from .shape import reshape
+from .shape import expand, reshape
 
 
 def _to_kernel(x: Array, axes: Axes) -> tuple[Array, tuple[int, ...]]:
     """x as (B, L, C), and the sizes of its batch axes."""
     moved = x.transpose(axes)
     batch = moved.shape[:-2]
+    if len(batch) == 1:
+        return moved, batch
     return moved.reshape(prod(batch), *moved.shape[-2:]), batch
 
 
 def _from_kernel(y: Array, batch: tuple[int, ...], axes: Axes) -> Array:
-    return y.reshape(*batch, *y.shape[1:]).transpose(inverse(axes))
+    if len(batch) != 1:
+        y = y.reshape(*batch, *y.shape[1:])
+    return y.transpose(inverse(axes))
 
 
 @operator
@@ -47,12 +50,24 @@ def _(
 ) -> Any:
     length, k_size = x.shape[x_axes[-2]], w.shape[w_axes[0]]
     common = {"x_axes": x_axes, "w_axes": w_axes, "geometry": geometry}
-    rest = tuple(axis for axis in range(len(dy.shape)) if axis != x_axes[-1])
     return (
         lambda: conv1d_grad_x(dy, w, length=length, **common),
         lambda: conv1d_grad_w(x, dy, k_size=k_size, **common),
-        lambda: reshape(total(dy, axes=rest), shape=_b.shape),
+        lambda: channel_sum(dy, channel=x_axes[-1], shape=_b.shape),
     )
+
+
+@operator
+def channel_sum(x: Array, *, channel: int, shape: Shape) -> Array:
+    """The sum of x for each index of the axis ``channel``, as an array of this shape."""
+    rest = tuple(axis for axis in range(x.ndim) if axis != channel)
+    return kernels.sum_axes(x, rest).reshape(shape)
+
+
+@channel_sum.backward
+def _(dy: Any, _y: Any, _x: Any, *, channel: int, shape: Shape) -> Any:
+    column = tuple(n if axis == channel else 1 for axis, n in enumerate(_x.shape))
+    return (expand(reshape(dy, shape=column), shape=_x.shape),)
 
 
 @operator

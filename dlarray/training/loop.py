@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..array import dlarray, wrap
+from ..array import dlarray, variable, wrap
 from ..formats import ShapeError
 from ..functions.random import generator, keyed
 from ..layers import Layer
 from ..network import dlnetwork, initialize
 from ..network.run import run
-from ..tape import Traced, gradients, recording
+from ..tape import gradients, recording
 from .info import Progress, TrainingInfo
 from .losses import parse_loss
 from .metrics import METRICS
@@ -251,18 +251,15 @@ class Training:
     def _gradients(self, X: dlarray, T: dlarray) -> tuple[float, dlarray, list[Array], Any]:
         """The loss, the output, the gradient of every learnable, and the new state."""
         with recording() as tape:
-            leaves = [tape.leaf(value.data) for value in self.net.Learnables.Value]
-            traced = [
-                wrap(Traced(value.data, leaf), value.fmt)
-                for value, leaf in zip(self.net.Learnables.Value, leaves, strict=True)
-            ]
-            net = self.net.with_learnables(self.net.Learnables.replaced(traced))
+            variables = [variable(tape, value) for value in self.net.Learnables.Value]
+            leaves = [v.node for v in variables if v.node]
+            net = self.net.with_learnables(self.net.Learnables.replaced(variables))
             outputs, state = run(net, [X], training=True, outputs=net._plan.outputs)
             Y = outputs[0]
             loss = self.loss(Y, T)
             found = gradients(loss, np.ones(loss.shape, loss.dtype), leaves, free=True)
             slopes = [
-                np.zeros(leaf.spec.shape, leaf.spec.dtype) if g is None else g
+                np.zeros(leaf.shape, leaf.dtype) if g is None else g
                 for leaf, g in zip(leaves, found, strict=True)
             ]
             return loss.item(), wrap(Y.data, Y.fmt), slopes, state

@@ -1,0 +1,99 @@
+"""The machine: what it is, and the most arithmetic it can do right now.
+
+The peak is a loop of multiply-adds on registers, in all threads at once.  A shared machine's clock
+and neighbours change by the second, so it is measured again beside every case; rounds in which it
+fell below `QUIET` of the best are left out of the medians.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from dlarray.kernels._jit import device, kernel
+from dlarray.kernels._simd import LANES, WIDE, address, rank1, store_tile, zero_tile
+
+QUIET = 0.9
+STEPS = 200_000
+
+
+@device
+def _spin(value, a, b, y, steps):
+    tile = zero_tile(WIDE, value)
+    for _ in range(steps):
+        tile = rank1(tile, a, 4, b)
+    store_tile(tile, y, WIDE_BYTES, WIDE_ROWS, WIDE_COLUMNS)
+
+
+WIDE_ROWS, WIDE_COLUMNS = WIDE.rows, WIDE.vecs * LANES
+WIDE_BYTES = WIDE_COLUMNS * 4
+
+
+@kernel
+def _spin_all(worker, workers, a, b, y, value, steps):
+    """Every worker multiplies and adds on one tile, ``steps`` times."""
+    _spin(value, address(a), address(b), address(y) + worker * WIDE_ROWS * WIDE_BYTES, steps)
+
+
+def peak() -> float:
+    """GFLOP/s in single precision of all threads together, best of a few short runs."""
+    n = numba.get_num_threads()
+    a, b = np.full(64, 1e-9, "f4"), np.full(WIDE_COLUMNS, 1e-9, "f4")
+    y = np.empty(n * WIDE_ROWS * WIDE_COLUMNS, "f4")
+    best = np.inf
+    for _ in range(4):
+        start = time.perf_counter()
+        _spin_all(n, a, b, y, np.float32(0), STEPS)
+        best = min(best, time.perf_counter() - start)
+    return 2.0 * n * STEPS * WIDE_ROWS * WIDE_COLUMNS / best / 1e9
+
+
+def description() -> dict[str, Any]:
+    """Processor, threads, versions and commit."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "clock policy": _clock_policy(),
+        "lanes": LANES,
+        "threads": numba.get_num_threads(),
+        "threading layer": numba.threading_layer(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "commit": _commit(),
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        fields = [line.split(":", 1) for line in info.read_text().splitlines() if ":" in line]
+        names = {key.strip(): value.strip() for key, value in reversed(fields)}
+        family = f"family {names.get('cpu family', '?')}, model {names.get('model', '?')}"
+        return f"{names.get('model name', platform.processor())} ({family})"
+    return platform.processor() or platform.machine()
+
+
+def _clock_policy() -> str:
+    governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return (
+        governor.read_text().strip()
+        if governor.exists()
+        else "not visible (shared or virtual machine)"
+    )
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+    )
+    return result.stdout.strip() or "unknown"

@@ -1,0 +1,129 @@
+"""Tables of results, as text for people and for the README.
+
+``python -m bench.table`` writes the tables of `bench/results` between their markers in README.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import statistics
+from pathlib import Path
+from typing import Any
+
+QUIET = 0.9  # rounds whose peak is below this share of the best are left out
+
+ROOT = Path(__file__).parent.parent
+
+
+def quiet_rounds(rounds: list[dict[str, Any]], best_peak: float) -> list[dict[str, Any]]:
+    """The rounds in which the machine was free; all of them if it never was."""
+    return [r for r in rounds if r["peak"] >= QUIET * best_peak] or rounds
+
+
+def summary(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """For each case and measure: GFLOP/s, share of the peak, ratio to PyTorch (median and best)."""
+    rows = []
+    for case in report["cases"]:
+        peaks = [r["peak"] for m in case["measures"].values() for r in m["rounds"]]
+        for name, measured in case["measures"].items():
+            rounds = quiet_rounds(measured["rounds"], max(peaks))
+            best = min(r["ours"]["best"] for r in rounds)
+            shares = [measured["flops"] / r["ours"]["best"] / 1e9 / r["peak"] for r in rounds]
+            row = {
+                "case": case["name"],
+                "measure": name,
+                "seconds": best,
+                "gflops": measured["flops"] / best / 1e9,
+                "share": statistics.median(shares),
+                "rounds": len(rounds),
+            }
+            if "torch" in rounds[0]:
+                ratios = [r["torch"]["best"] / r["ours"]["best"] for r in rounds]
+                row |= {
+                    "ratio": statistics.median(ratios),
+                    "lowest": min(ratios),
+                    "highest": max(ratios),
+                }
+            rows.append(row)
+    return rows
+
+
+def geometric_mean(values: list[float]) -> float:
+    return math.exp(statistics.fmean(math.log(v) for v in values))
+
+
+def table_text(report: dict[str, Any]) -> str:
+    """A Markdown table with a line about the machine and the geometric means."""
+    rows = summary(report)
+    header = [
+        report["columns"],
+        "measure",
+        "time",
+        "GFLOP/s",
+        "share of peak",
+        "× PyTorch (lowest-highest)",
+    ]
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    for row in rows:
+        ratio = (
+            f"{row['ratio']:.2f} ({row['lowest']:.2f}-{row['highest']:.2f})"
+            if "ratio" in row
+            else "-"
+        )
+        cells = [
+            row["case"],
+            row["measure"],
+            _time(row["seconds"]),
+            f"{row['gflops']:.0f}",
+            f"{row['share']:.0%}",
+            ratio,
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    for name in dict.fromkeys(row["measure"] for row in rows):
+        ratios = [row["ratio"] for row in rows if row["measure"] == name and "ratio" in row]
+        if len(ratios) > 1:
+            lines.append(f"\nGeometric mean, {name}: {geometric_mean(ratios):.2f} × PyTorch.")
+    return "\n".join([*lines, "", machine_text(report)])
+
+
+def machine_text(report: dict[str, Any]) -> str:
+    """What was measured where."""
+    m = report["machine"]
+    peak = max(
+        r["peak"] for c in report["cases"] for x in c["measures"].values() for r in x["rounds"]
+    )
+    peer = f", PyTorch {m['torch']}" if "torch" in m else ""
+    return (
+        f"{m['processor']}, {m['threads']} threads ({m['threading layer']}), {m['lanes']} lanes, "
+        f"peak {peak:.0f} GFLOP/s; "
+        f"Python {m['python']}, NumPy {m['numpy']}, Numba {m['numba']}{peer}; commit "
+        f"{m['commit']}. "
+        f"Command: `python -m bench.run {report['suite']}`."
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.1f} µs"
+
+
+def filled(text: str, name: str, table: str) -> str:
+    """The text with a table between the markers of a name."""
+    pattern = re.compile(f"(<!-- bench:{name} -->\n).*?(<!-- /bench:{name} -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"there are no markers <!-- bench:{name} --> and <!-- /bench:{name} -->")
+    return pattern.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text)
+
+
+def main() -> None:
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    for path in sorted((Path(__file__).parent / "results").glob("*.json")):
+        if f"<!-- bench:{path.stem} -->" in text:
+            text = filled(text, path.stem, table_text(json.loads(path.read_text())))
+    readme.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

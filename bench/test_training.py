@@ -1,0 +1,19 @@
+"""The cases of `bench.training` for pytest-benchmark; see test_conv1d.py."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from bench import training
+
+LIBRARIES = ["ours", *(["torch"] if importlib.util.find_spec("torch") else [])]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("case", training.CASES, ids=lambda case: case.name)
+def test_training_step(benchmark, case, library):
+    calls, _ = getattr(training, library)(case)
+    benchmark.group = case.name
+    benchmark(calls["training step"])
