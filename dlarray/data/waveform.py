@@ -15,7 +15,7 @@ PERIODS = (8.0, 24.0)  # time steps
 AMPLITUDES = (0.5, 1.5)
 PHASES = (0.0, 1.0)  # periods
 OFFSETS = (-1.0, 1.0)
-NOISE = 0.1  # standard deviation of the Gaussian noise
+NOISE = 0.05  # standard deviation of the Gaussian noise
 
 
 def waveform(
@@ -25,7 +25,7 @@ def waveform(
 
     A sequence draws its class, its length (100 to 200 steps, uniform) and, for each channel, an
     amplitude (0.5 to 1.5), a period (8 to 24 steps), a phase and an offset (-1 to 1), all uniform;
-    then Gaussian noise of standard deviation 0.1 is added.  The class can't be told from mean and
+    then Gaussian noise of standard deviation 0.05 is added.  The class can't be told from mean and
     standard deviation: logistic regression on them stays below 0.7.
 
     Parameters
