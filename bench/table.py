@@ -31,14 +31,12 @@ def summary(report: dict[str, Any]) -> list[dict[str, Any]]:
             rounds = quiet_rounds(measured["rounds"], max(peaks))
             best = min(r["ours"]["best"] for r in rounds)
             shares = [measured["flops"] / r["ours"]["best"] / 1e9 / r["peak"] for r in rounds]
-            row = {
-                "case": case["name"],
-                "measure": name,
-                "seconds": best,
-                "gflops": measured["flops"] / best / 1e9,
-                "share": statistics.median(shares),
-                "rounds": len(rounds),
-            }
+            row = {"case": case["name"], "measure": name, "seconds": best, "rounds": len(rounds)}
+            if measured["flops"]:
+                row |= {
+                    "gflops": measured["flops"] / best / 1e9,
+                    "share": statistics.median(shares),
+                }
             if "torch" in rounds[0]:
                 ratios = [r["torch"]["best"] / r["ours"]["best"] for r in rounds]
                 row |= {
@@ -57,35 +55,29 @@ def geometric_mean(values: list[float]) -> float:
 def table_text(report: dict[str, Any]) -> str:
     """A Markdown table with a line about the machine and the geometric means."""
     rows = summary(report)
-    header = [
-        report["columns"],
-        "measure",
-        "time",
-        "GFLOP/s",
-        "share of peak",
-        "× PyTorch (lowest-highest)",
-    ]
+    counted = any("gflops" in row for row in rows)
+    header = [report["columns"], "measure", "time"]
+    header += ["GFLOP/s", "share of peak"] if counted else []
+    header += (
+        ["× peer (lowest-highest)"]
+        if report["suite"] == "start"
+        else ["× PyTorch (lowest-highest)"]
+    )
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    for row in rows:
-        ratio = (
-            f"{row['ratio']:.2f} ({row['lowest']:.2f}-{row['highest']:.2f})"
-            if "ratio" in row
-            else "-"
-        )
-        cells = [
-            row["case"],
-            row["measure"],
-            _time(row["seconds"]),
-            f"{row['gflops']:.0f}",
-            f"{row['share']:.0%}",
-            ratio,
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    for name in dict.fromkeys(row["measure"] for row in rows):
+    lines += ["| " + " | ".join(_cells(row, counted)) + " |" for row in rows]
+    for name in dict.fromkeys(row["measure"] for row in rows if counted):
         ratios = [row["ratio"] for row in rows if row["measure"] == name and "ratio" in row]
         if len(ratios) > 1:
             lines.append(f"\nGeometric mean, {name}: {geometric_mean(ratios):.2f} × PyTorch.")
     return "\n".join([*lines, "", machine_text(report)])
+
+
+def _cells(row: dict[str, Any], counted: bool) -> list[str]:
+    ratio = "-"
+    if "ratio" in row:
+        ratio = f"{row['ratio']:.2f} ({row['lowest']:.2f}-{row['highest']:.2f})"
+    rates = [f"{row['gflops']:.0f}", f"{row['share']:.0%}"] if counted else []
+    return [row["case"], row["measure"], _time(row["seconds"]), *rates, ratio]
 
 
 def machine_text(report: dict[str, Any]) -> str:

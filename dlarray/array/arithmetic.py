@@ -154,8 +154,7 @@ def mtimes(a: Any, b: Any) -> dlarray:
     return wrap(operators.matmul(_typed(left, dtype), _typed(right, dtype)), "")
 
 
-# -- comparison and logic
-# --------------------------------------------------------------------------------
+# -- comparison and logic -------------------------------------------------------------------------
 
 
 def _compare(call: str, function: np.ufunc, a: Any, b: Any) -> dlarray:
@@ -210,8 +209,7 @@ def not_(X: Any) -> dlarray:
     return wrap(np.logical_not(X.data), X.fmt)
 
 
-# -- one operand
-# -----------------------------------------------------------------------------------------
+# -- one operand ----------------------------------------------------------------------------------
 
 
 def unary(call: str, function: Callable[[Any], Any], X: Any) -> dlarray:
@@ -256,8 +254,7 @@ def sign(X: Any) -> dlarray:
     return unary("sign", operators.sign, X)
 
 
-# -- NumPy
-# -----------------------------------------------------------------------------------------------
+# -- NumPy ----------------------------------------------------------------------------------------
 
 _UFUNCS: dict[str, Callable[..., dlarray]] = {
     "add": plus,

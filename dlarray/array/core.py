@@ -74,8 +74,7 @@ class dlarray(Traced):
         super().__init__(data, None)
         self.fmt = plan.fmt if plan else ""
 
-    # -- inspection
-    # ---------------------------------------------------------------------------------------
+    # -- inspection -------------------------------------------------------------------------------
 
     @property
     def ndim(self) -> int:
@@ -136,8 +135,7 @@ class dlarray(Traced):
     def __repr__(self) -> str:
         return display.text(self)
 
-    # -- copies
-    # -------------------------------------------------------------------------------------------
+    # -- copies -----------------------------------------------------------------------------------
 
     def __copy__(self) -> dlarray:
         return wrap(Traced(self.data, self.node), self.fmt)
@@ -157,8 +155,7 @@ class dlarray(Traced):
             self.fmt,
         )
 
-    # -- NumPy
-    # --------------------------------------------------------------------------------------------
+    # -- NumPy ------------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if dtype is None and not copy:
@@ -175,8 +172,7 @@ class dlarray(Traced):
             "extractdata for the values."
         )
 
-    # -- operators
-    # ----------------------------------------------------------------------------------------
+    # -- operators --------------------------------------------------------------------------------
 
     def __add__(self, other: Any) -> dlarray:
         return arithmetic.plus(self, other)

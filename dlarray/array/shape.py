@@ -12,8 +12,7 @@ from ..formats import Axes, Shape, ShapeError, networkDataLayout
 from ..tape import Array
 from .core import TYPE_NAMES, as_data, described, dlarray, require_dlarray, wrap
 
-# -- telling
-# ---------------------------------------------------------------------------------------------
+# -- telling --------------------------------------------------------------------------------------
 
 
 def isdlarray(X: object) -> bool:
@@ -92,8 +91,7 @@ def numel(X: Any) -> int:
     return require_dlarray(X, "numel").size
 
 
-# -- labels
-# ----------------------------------------------------------------------------------------------
+# -- labels ---------------------------------------------------------------------------------------
 
 
 def stripdims(X: Any, fmt: str = "") -> dlarray:
@@ -115,8 +113,7 @@ def stripdims(X: Any, fmt: str = "") -> dlarray:
     return wrap(value, "")
 
 
-# -- types
-# -----------------------------------------------------------------------------------------------
+# -- types ----------------------------------------------------------------------------------------
 
 
 def single(X: Any) -> dlarray:
@@ -134,8 +131,7 @@ def _cast(X: Any, dtype: np.dtype[Any], call: str) -> dlarray:
     return X if X.dtype == dtype else wrap(operators.cast(X, dtype=dtype), X.fmt)
 
 
-# -- order and size
-# --------------------------------------------------------------------------------------
+# -- order and size -------------------------------------------------------------------------------
 
 
 def permute(X: Any, order: Sequence[int]) -> dlarray:

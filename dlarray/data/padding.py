@@ -56,32 +56,44 @@ def padsequences(
     dim = _checked_dim(call, arrays, paddingDim)
     direction = _checks.choice(call, "Direction", Direction, DIRECTIONS)
     length = _common_length(call, Length, [x.shape[dim] for x in arrays])
-    dtype = np.result_type(*(x.dtype for x in arrays))
     order = (dim, *(axis for axis in range(arrays[0].ndim) if axis != dim))
-    sizes = [arrays[0].shape[axis] for axis in order[1:]]
-    stacked = np.full(
-        (len(arrays), length, *sizes),
-        _checks.number(call, "PaddingValue", PaddingValue) if not _is_nan(PaddingValue) else np.nan,
-        dtype,
-    )
-    mask = np.zeros((len(arrays), length), np.bool_)
-    for row, valid, x in zip(stacked, mask, arrays, strict=True):
-        source, target = _overlap(x.shape[dim], length, direction)
-        row[target] = x.transpose(order)[source]
-        valid[target] = True
+    stacked = stack([x.transpose(order) for x in arrays], length, direction, _value(PaddingValue))
     back = [order.index(axis) + 1 for axis in range(len(order))]
-    padded = stacked.transpose(*back, 0)
-    result: Any = padded if UniformOutput else [padded[..., i] for i in range(len(arrays))]
+    result: Any = _output(stacked.transpose(*back, 0), uniform=UniformOutput)
     if nargout == 1:
         return result
-    full = np.broadcast_to(mask.reshape(mask.shape + (1,) * len(sizes)), stacked.shape).transpose(
-        *back, 0
-    )
-    return result, (full if UniformOutput else [full[..., i] for i in range(len(arrays))])
+    mask: Array = np.zeros(stacked.shape, np.bool_)
+    for row, x in zip(mask, arrays, strict=True):
+        row[_overlap(x.shape[dim], length, direction)[1]] = True
+    return result, _output(mask.transpose(*back, 0), uniform=UniformOutput)
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and value != value  # noqa: PLR0124 - NaN differs from itself
+def stack(sequences: Sequence[Array], length: int, direction: str, value: float) -> Array:
+    """Sequences, padded or cut along their first axis to a length, one after the other."""
+    first = sequences[0]
+    dtype = np.result_type(*{x.dtype for x in sequences})
+    stacked = np.empty((len(sequences), length, *first.shape[1:]), dtype)
+    for row, x in zip(stacked, sequences, strict=True):
+        n = len(x)
+        if n == length:
+            row[...] = x
+            continue
+        source, target = _overlap(n, length, direction)
+        row[: target.start] = value
+        row[target.stop :] = value
+        row[target] = x[source]
+    return stacked
+
+
+def _output(array: Array, *, uniform: bool) -> Any:
+    return array if uniform else [array[..., i] for i in range(array.shape[-1])]
+
+
+def _value(value: Any) -> float:
+    """A padding value, which may be NaN."""
+    if isinstance(value, float) and np.isnan(value):
+        return value
+    return _checks.number("padsequences", "PaddingValue", value)
 
 
 def _numeric(call: str, i: int, x: Any) -> Array:

@@ -13,7 +13,6 @@ from typing import Any
 
 import dlarray as dl
 
-
 Data = tuple[list[Any], Any]  # sequences time × channels, and their labels
 
 

@@ -19,8 +19,7 @@ from .labels import (
     resolve_axes,
 )
 
-# -- two formats
-# -----------------------------------------------------------------------------------------
+# -- two formats ----------------------------------------------------------------------------------
 
 
 class Expansion(NamedTuple):
@@ -89,8 +88,7 @@ def broadcast(a: Shape, fmt_a: str, b: Shape, fmt_b: str, call: str) -> tuple[Ex
     return expansion, shape
 
 
-# -- shape functions
-# -------------------------------------------------------------------------------------
+# -- shape functions ------------------------------------------------------------------------------
 
 
 def permutation(order: Sequence[int], fmt: str, ndim: int, call: str) -> Axes:

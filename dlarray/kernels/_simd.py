@@ -151,8 +151,7 @@ class _TileModel(models.PrimitiveModel):
         super().__init__(dmm, t, ir.ArrayType(_vector(t), t.rows * t.vecs))
 
 
-# -- emitting LLVM
-# ---------------------------------------------------------------------------------------
+# -- emitting LLVM --------------------------------------------------------------------------------
 
 
 def _at(builder, address, pointee, offset=None):
@@ -218,8 +217,7 @@ def _each_row(builder, t, address, step, rows):
             yield i, [builder.gep(pointer, [ir.Constant(_I64, j)]) for j in range(t.vecs)]
 
 
-# -- sizes and addresses
-# ---------------------------------------------------------------------------------
+# -- sizes and addresses --------------------------------------------------------------------------
 
 
 @intrinsic
@@ -281,8 +279,7 @@ def stay_out_of_line(typingctx):
     return types.void(), codegen
 
 
-# -- tiles
-# -----------------------------------------------------------------------------------------------
+# -- tiles ----------------------------------------------------------------------------------------
 
 
 @intrinsic
@@ -408,8 +405,7 @@ def _column_masks(builder, t, cols):
     ]
 
 
-# -- vectors
-# ---------------------------------------------------------------------------------------------
+# -- vectors --------------------------------------------------------------------------------------
 
 
 @intrinsic

@@ -211,8 +211,7 @@ class Layer:
             list(OutputNames) if OutputNames is not None else _port_names("out", NumOutputs)
         )
 
-    # -- what a layer does: these are overridden
-    # ----------------------------------------------------------
+    # -- what a layer does: these are overridden --------------------------------------------------
 
     def initialize(self, *layouts: Any) -> None:
         """Set parameters that are unset, from the layouts of the inputs."""
@@ -253,8 +252,7 @@ class Layer:
         """Names of input statistics that are needed and not set."""
         return ()
 
-    # -- properties
-    # ---------------------------------------------------------------------------------------
+    # -- properties -------------------------------------------------------------------------------
 
     @classmethod
     def constructor_name(cls) -> str:

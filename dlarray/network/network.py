@@ -76,8 +76,7 @@ class dlnetwork:
                 for name, _ in type(layer).declared(kind):
                     layer.__dict__.pop(name, None)
 
-    # -- properties
-    # ---------------------------------------------------------------------------------------
+    # -- properties -------------------------------------------------------------------------------
 
     @property
     def Layers(self) -> LayerArray:
@@ -139,8 +138,7 @@ class dlnetwork:
         """Whether every parameter has a value."""
         return bool(self._layers) and all(value is not None for value in self._learnables.Value)
 
-    # -- functions as methods
-    # -----------------------------------------------------------------------------
+    # -- functions as methods ---------------------------------------------------------------------
 
     def initialize(self, *inputs: Any) -> dlnetwork:
         """See `dlarray.initialize`."""
@@ -162,8 +160,7 @@ class dlnetwork:
         """See `dlarray.summary`."""
         summary(self)
 
-    # -- containers of arrays
-    # -----------------------------------------------------------------------------
+    # -- containers of arrays ---------------------------------------------------------------------
 
     def map_arrays(self, function: Callable[[Any], Any]) -> dlnetwork:
         """A network with a function applied to every learnable; state is constant."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import dlarray, variable, wrap
+from ..array import dlarray, untraced, variable, wrap
 from ..formats import ShapeError
 from ..functions.random import generator, keyed
 from ..layers import Layer
@@ -116,7 +116,8 @@ class Training:
         self.shuffler = np.random.Generator(np.random.PCG64(int(generator().integers(0, 2**63))))
         self.stop_reason = ""
         self.best_loss, self.best_net, self.best_iteration = math.inf, self.net, 0
-        self.before = self.net
+        self.steps = 0  # that made self.net
+        self.before = self.net, 0
         self.start = time.perf_counter()
 
     def _prepared(self, net: dlnetwork, sequences: list[Array], targets: Targets) -> dlnetwork:
@@ -160,8 +161,7 @@ class Training:
             ),
         )
 
-    # -- the loop
-    # -----------------------------------------------------------------------------------------
+    # -- the loop ---------------------------------------------------------------------------------
 
     def run(self) -> dlnetwork:
         """Train, and return the network that OutputNetwork names."""
@@ -177,13 +177,9 @@ class Training:
             )
         iteration = 0
         for iteration, epoch, index, last in self._schedule():
-            progress = self._iterate(iteration, epoch, index)
-            if not math.isfinite(progress.TrainingLoss or 0.0):
-                break
-            validate = self.validation is not None and (
-                iteration % options.ValidationFrequency == 0 or last
-            )
-            self._after(progress, table, validate=validate)
+            progress, finite = self._iterate(iteration, epoch, index)
+            due = iteration % options.ValidationFrequency == 0 or last
+            self._after(progress, table, validate=finite and due and self.validation is not None)
             if window is not None and (iteration % options.VerboseFrequency == 0 or last):
                 window.update()
             if self.stop_reason:
@@ -220,9 +216,10 @@ class Training:
                     iteration == per_epoch * self.options.MaxEpochs,
                 )
 
-    def _iterate(self, iteration: int, epoch: int, index: Array) -> Progress:
-        """One step; where the loss is not finite the network stays as it was before the step that
-        led there.
+    def _iterate(self, iteration: int, epoch: int, index: Array) -> tuple[Progress, bool]:
+        """One step, and whether its loss was finite.
+
+        Where it was not, the network is again what it was before the step that led there.
         """
         X, T = self.train.inputs(index), self.train.targets(index)
         with keyed(self.key, iteration):
@@ -241,12 +238,12 @@ class Training:
             setattr(progress, f"Training{counter.name}", counter.value())
         if not math.isfinite(loss):
             self.stop_reason = f"Training loss is {'NaN' if math.isnan(loss) else 'Inf'}"
-            self.net = self.before
-            return progress
-        self.before = self.net
+            self.net, self.steps = self.before
+            return progress, False
+        self.before = self.net, self.steps
         self.net = self.solver.step(self.net, slopes, self.options.InitialLearnRate, iteration)
-        self.net.State = state
-        return progress
+        self.net.State, self.steps = state, iteration
+        return progress, True
 
     def _gradients(self, X: dlarray, T: dlarray) -> tuple[float, dlarray, list[Array], Any]:
         """The loss, the output, the gradient of every learnable, and the new state."""
@@ -262,10 +259,9 @@ class Training:
                 np.zeros(leaf.shape, leaf.dtype) if g is None else g
                 for leaf, g in zip(leaves, found, strict=True)
             ]
-            return loss.item(), wrap(Y.data, Y.fmt), slopes, state
+            return loss.item(), wrap(Y.data, Y.fmt), slopes, state.map_arrays(untraced)
 
-    # -- validation and reports
-    # ---------------------------------------------------------------------------
+    # -- validation and reports -------------------------------------------------------------------
 
     def _after(self, progress: Progress, table: VerboseTable | None, *, validate: bool) -> None:
         """Validate if it is time, then tell everyone."""
@@ -317,7 +313,7 @@ class Training:
         if kind == "best-validation":
             self.info.OutputNetworkIteration = self.best_iteration
             return self.best_net
-        self.info.OutputNetworkIteration = max(self.info._training.get("Iteration", [0]), default=0)
+        self.info.OutputNetworkIteration = self.steps
         return self.net
 
 
@@ -334,7 +330,7 @@ def _stopping_at_interrupt(training: Training) -> Iterator[None]:
         training.stop_reason = "Stopped manually"
         signal.signal(signal.SIGINT, before)
 
-    before = signal.signal(signal.SIGINT, stop)
+    before = signal.signal(signal.SIGINT, stop) or signal.SIG_DFL
     try:
         yield
     finally:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..array import dlarray
-from ..data import categories, class_indices, padsequences
+from ..data import categories, class_indices
+from ..data.padding import stack
 from ..formats import FormatError, ShapeError, describe
 from ..network import dlnetwork
 
@@ -162,16 +163,17 @@ class Batches:
         direction: str,
         value: float,
     ) -> None:
-        self.X, self.T = X, T
+        self.X, self.T = [np.asarray(x, np.float32) for x in X], T
         self.length, self.direction, self.value = length, direction, value
 
     def inputs(self, index: Array) -> dlarray:
         """The sequences with these indices, padded to one length."""
-        chosen = [np.asarray(self.X[i], np.float32) for i in index]
-        padded = padsequences(
-            chosen, 0, Length=self.length, Direction=self.direction, PaddingValue=self.value
-        )
-        return dlarray(padded, "TCB", copy=False)
+        chosen = [self.X[i] for i in index]
+        length = self.length
+        if isinstance(length, str):
+            length = (max if length == "longest" else min)(len(x) for x in chosen)
+        stacked = stack(chosen, length, self.direction, self.value)
+        return dlarray(stacked, "BTC", copy=False)
 
     def targets(self, index: Array) -> dlarray:
         """The targets with these indices."""
