@@ -71,15 +71,17 @@ def number(
     most: float = math.inf,
     *,
     above: bool = False,
+    below: bool = False,
 ) -> float:
-    """A real number from ``least`` (excluded if ``above``) to ``most``; NaN is none."""
-    if not is_number(value) or not least <= value <= most or (above and value == least):
-        low = f"above {least:g}" if above else f"at least {least:g}" if least > -math.inf else ""
-        high = f"at most {most:g}" if most < math.inf else ""
+    """A real number from ``least`` to ``most``, these excluded if ``above``, ``below``; not NaN."""
+    fits = is_number(value) and least <= value <= most
+    if not fits or (above and value == least) or (below and value == most):
+        low = f"{'above' if above else 'at least'} {least:g}" if least > -math.inf else ""
+        high = f"{'below' if below else 'at most'} {most:g}" if most < math.inf else ""
+        high = "finite" if below and most == math.inf else high
         rule = " and ".join(part for part in (low, high) if part)
-        raise ValueError(
-            f"{call}: {name} must be a number{', ' + rule if rule else ''}; got {value!r}."
-        )
+        rule = f", {rule}" if rule else ""
+        raise ValueError(f"{call}: {name} must be a number{rule}; got {value!r}.")
     return float(value)
 
 
@@ -88,3 +90,12 @@ def logical(call: str, name: str, value: Any) -> bool:
     if isinstance(value, (bool, np.bool_)) or (is_number(value) and value in (0, 1)):
         return bool(value)
     raise ValueError(f"{call}: {name} must be true or false; got {value!r}.")
+
+
+def axis(call: str, name: str, value: Any, ndim: int) -> int:
+    """An axis counted from 0, or from the end if negative; whether it exists the caller checks."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(
+            f"{call}: {name} must be an integer, a dimension counted from 0; got {value!r}."
+        )
+    return int(value) + ndim if value < 0 else int(value)

@@ -43,7 +43,9 @@ def conv1d_grad_w(x, dy, k_size, stride=1, dilation=1, left=0, right=0, value=0.
 
 
 def conv1d_grad_x(dy, w, length, stride=1, dilation=1, left=0, right=0, value=0.0):
-    """dx (B, L, C) of dy (B, T, F) and w (K, C, F): mirrored samples add to those that they copy."""
+    """dx (B, L, C) of dy (B, T, F) and w (K, C, F): mirrored samples add to those that they
+    copy.
+    """
     dy, w = np.asarray(dy, np.float64), np.asarray(w, np.float64)
     dxp = np.zeros((dy.shape[0], left + length + right, w.shape[1]))
     for t in range(dy.shape[1]):

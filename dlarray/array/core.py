@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import kernels, operators
-from ..formats import Axes, Shape, construct, describe, find, memory_order, trim
+from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
 from ..tape import Array, Traced, is_traced
 
 T = TypeVar("T")
@@ -149,11 +149,8 @@ class dlarray(Traced):
                 "dlarray: a traced array can't be pickled. Pickle it after dlfeval, or use "
                 "extractdata."
             )
-        return _restore, (
-            np.ascontiguousarray(self.data.transpose(memory_axes(self))),
-            memory_axes(self),
-            self.fmt,
-        )
+        order = tuple(sorted(range(self.ndim), key=lambda axis: -abs(self.data.strides[axis])))
+        return _restore, (np.ascontiguousarray(self.data.transpose(order)), order, self.fmt)
 
     # -- NumPy ------------------------------------------------------------------------------------
 
@@ -332,12 +329,8 @@ def _stored(data: Array, fmt: str) -> Array:
     return copy
 
 
-def memory_axes(X: dlarray) -> Axes:
-    return memory_order(X.fmt) if X.fmt else tuple(range(X.ndim))
-
-
 def _restore(data: Array, order: Axes, fmt: str) -> dlarray:
-    return wrap(data.transpose(np.argsort(order)), fmt)
+    return wrap(data.transpose(inverse(order)), fmt)
 
 
 def described(X: Any) -> str:

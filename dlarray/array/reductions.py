@@ -65,7 +65,7 @@ def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
 def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any) -> Any:
     """The largest element of ``oriented(X)``, turned back."""
     axes = _axes(X, dim, call)
-    if any(X.shape[axis] == 0 for axis in axes):
+    if 0 in [X.shape[axis] for axis in axes]:
         raise ShapeError(
             f"{call}: there is no element to choose from; got {described(X)}, dimensions {axes}."
         )

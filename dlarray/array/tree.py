@@ -7,6 +7,7 @@ it (tables of parameters and networks have one).  Everything else is a leaf.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -37,47 +38,75 @@ def children(value: Any) -> list[tuple[Any, Any]] | None:
 def rebuilt(value: Any, parts: list[Any]) -> Any:
     """A container like ``value`` with other parts."""
     if isinstance(value, Mapping):
+        copied = copy.copy(value)  # keeps what a subclass carries, such as a default
+        if isinstance(copied, dict):
+            copied.update(zip(value, parts, strict=True))
+            return copied
         return type(value)(zip(value, parts, strict=True))  # type: ignore[call-arg]
     if isinstance(value, list):
         return list(parts)
     if isinstance(value, tuple):
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    return dataclasses.replace(
-        value, **{f.name: part for f, part in zip(dataclasses.fields(value), parts, strict=True)}
-    )
+    copied = copy.copy(value)
+    for field, part in zip(dataclasses.fields(value), parts, strict=True):
+        object.__setattr__(copied, field.name, part)  # also of a frozen dataclass
+    return copied
 
 
 def map_together(
-    call: str, function: Callable[..., tuple[Any, ...]], first: Any, *others: Any, path: str = ""
+    call: str,
+    count: int | None,
+    function: Callable[..., tuple[Any, ...]],
+    first: Any,
+    *others: Any,
+    path: str = "",
 ) -> tuple[Any, ...]:
-    """Apply a function of several matching leaves, returning several, over containers of one
-    structure.
+    """Apply a function of several matching leaves, returning several, over containers alike.
 
-    An ``others`` that is None stands for None at every leaf.  The results have the structure of
-    ``first``.
+    ``count`` is the number of results, or None if only the function knows; an ``others`` that is
+    None stands for None at every leaf.  The results have the structure of ``first``.
     """
     joint = getattr(first, "map_together", None)
     if joint is not None:
-        return joint(call, function, *others)
+        return joint(call, count, function, *others)
     parts = children(first)
     if parts is None:
-        return function(first, *others)
-    columns = []
-    for other in others:
-        matching = children(other) if other is not None else [(key, None) for key, _ in parts]
-        if matching is None or [key for key, _ in matching] != [key for key, _ in parts]:
-            keys = "no container" if matching is None else f"keys {[key for key, _ in matching]}"
+        if any(children(other) is not None for other in others):
             raise ValueError(
-                f"{call}: the containers differ at {path or 'the top'}: the parameters have keys "
-                f"{[key for key, _ in parts]}, the other has {keys}. Give containers of one "
-                "structure."
+                f"{call}: the containers differ at {path or 'the top'}: the parameters have an "
+                "array there, the other has a container. Give containers of one structure."
             )
-        columns.append([part for _, part in matching])
+        return function(first, *others)
+    keys = [key for key, _ in parts]
+    columns = [_matching(call, keys, other, path) for other in others]
     rows = [
         map_together(
-            call, function, part, *(column[i] for column in columns), path=f"{path}[{key!r}]"
+            call,
+            count,
+            function,
+            part,
+            *(column[i] for column in columns),
+            path=f"{path}[{key!r}]",
         )
         for i, (key, part) in enumerate(parts)
     ]
-    count = len(rows[0]) if rows else 1 + len(others)
-    return tuple(rebuilt(first, [row[k] for row in rows]) for k in range(count))
+    results = max((len(row) for row in rows), default=count or 1)
+    empty = [row for row in rows if len(row) != results]
+    if empty and count is None:  # empty containers among others: as many results as these have
+        rows = [row if len(row) == results else row * results for row in rows]
+    return tuple(rebuilt(first, [row[k] for row in rows]) for k in range(results))
+
+
+def _matching(call: str, keys: list[Any], other: Any, path: str) -> list[Any]:
+    """The parts of another container for these keys; None for each if it is None."""
+    if other is None:
+        return [None] * len(keys)
+    parts = children(other)
+    if parts is None or set(map(str, keys)) != {str(key) for key, _ in parts}:
+        have = "no container" if parts is None else f"keys {[key for key, _ in parts]}"
+        raise ValueError(
+            f"{call}: the containers differ at {path or 'the top'}: the parameters have keys {keys}, "
+            f"the other has {have}. Give containers of one structure."
+        )
+    found = dict(parts)
+    return [found[key] for key in keys]

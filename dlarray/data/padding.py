@@ -52,6 +52,9 @@ def padsequences(
     (12, 26, 2)
     """
     call = "padsequences"
+    uniform = _checks.logical(call, "UniformOutput", UniformOutput)
+    if nargout not in (1, 2):
+        raise ValueError(f"{call}: nargout must be 1 or 2; got {nargout!r}.")
     arrays = [_numeric(call, i, x) for i, x in enumerate(X)]
     dim = _checked_dim(call, arrays, paddingDim)
     direction = _checks.choice(call, "Direction", Direction, DIRECTIONS)
@@ -59,13 +62,13 @@ def padsequences(
     order = (dim, *(axis for axis in range(arrays[0].ndim) if axis != dim))
     stacked = stack([x.transpose(order) for x in arrays], length, direction, _value(PaddingValue))
     back = [order.index(axis) + 1 for axis in range(len(order))]
-    result: Any = _output(stacked.transpose(*back, 0), uniform=UniformOutput)
+    result: Any = _output(stacked.transpose(*back, 0), uniform=uniform)
     if nargout == 1:
         return result
     mask: Array = np.zeros(stacked.shape, np.bool_)
     for row, x in zip(mask, arrays, strict=True):
         row[_overlap(x.shape[dim], length, direction)[1]] = True
-    return result, _output(mask.transpose(*back, 0), uniform=UniformOutput)
+    return result, _output(mask.transpose(*back, 0), uniform=uniform)
 
 
 def stack(sequences: Sequence[Array], length: int, direction: str, value: float) -> Array:
@@ -91,13 +94,16 @@ def _output(array: Array, *, uniform: bool) -> Any:
 
 def _value(value: Any) -> float:
     """A padding value, which may be NaN."""
-    if isinstance(value, float) and np.isnan(value):
-        return value
+    if isinstance(value, (float, np.floating)) and np.isnan(value):
+        return float(value)
     return _checks.number("padsequences", "PaddingValue", value)
 
 
 def _numeric(call: str, i: int, x: Any) -> Array:
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise TypeError(f"{call}: sequence {i} is ragged: its rows differ in length.") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{call}: sequence {i} is no numeric array; got {array.dtype}.")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
@@ -108,10 +114,11 @@ def _checked_dim(call: str, arrays: list[Array], paddingDim: Any) -> int:
     if not arrays:
         raise ShapeError(f"{call}: there is no sequence to pad; the list is empty.")
     ndim = arrays[0].ndim
-    dim = _checks.integer(call, "paddingDim", paddingDim, 0)
-    if dim >= ndim:
+    dim = _checks.axis(call, "paddingDim", paddingDim, ndim)
+    if not 0 <= dim < ndim:
         raise ValueError(
-            f"{call}: paddingDim {dim} is not one of the {ndim} dimensions; they are counted from "
+            f"{call}: paddingDim {paddingDim} is not one of the {ndim} dimensions; they are "
+            "counted from "
             "0."
         )
     for i, x in enumerate(arrays):

@@ -31,7 +31,8 @@ def trainingPartitions(
     """
     n = _checks.integer("trainingPartitions", "numObservations", numObservations)
     fractions = [
-        _checks.number("trainingPartitions", "splits", s, 0, 1, above=True) for s in splits
+        _checks.number("trainingPartitions", "splits", s, 0, 1, above=True, below=True)
+        for s in splits
     ]
     if not fractions or abs(sum(fractions) - 1) > 1e-9:
         raise ValueError(

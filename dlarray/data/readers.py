@@ -4,24 +4,64 @@ A `.ts` file has comment lines (`#`), header lines (`@name value`), `@data`, the
 channels separated by colons, samples by commas, the class label or target last.  Cases may differ
 in length, channels of one case may not; a missing sample is `?`.  The format is described at
 https://www.aeon-toolkit.org/en/stable/api_reference/file_specifications/ts.html.
+
+Counts and labels are checked throughout: that is how a file that was cut off is noticed.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
 Sequences = tuple[list[Array], Array | None]
+FilePath = str | os.PathLike[str]
+
+SINGLE_MAX = float(np.finfo(np.float32).max)
 
 
 class DataFileError(ValueError):
     """A data file that can't be read: the message names the file, the line and the rule."""
+
+
+@dataclass
+class _Place:
+    """Where in which file the reader is."""
+
+    path: FilePath
+    line: int = 0
+
+    def fail(self, problem: str, advice: str = "Is the file cut off?") -> NoReturn:
+        """Raise a `DataFileError` for this line, or for the file before its first line."""
+        line = f", line {self.line}" if self.line else ""
+        raise DataFileError(f"{os.fspath(self.path)}{line}: {problem}. {advice}".rstrip())
+
+    def target(self, word: str) -> float:
+        """A number; Python's underscores in numbers are none in data."""
+        try:
+            if "_" in word:
+                raise ValueError
+            return float(word)
+        except ValueError:
+            self.fail(f"the target '{word[:40]}' is not a number", "Is the line cut off?")
+
+    def sample(self, word: str, what: str) -> float:
+        """A number in the range of single precision, NaN for a missing one."""
+        try:
+            value = np.nan if word == "?" else float(word)
+            if "_" in word:
+                raise ValueError
+        except ValueError:
+            self.fail(f"{what} is '{word[:40]}', not a number", "Is the line cut off?")
+        if np.isfinite(value) and abs(value) > SINGLE_MAX:
+            self.fail(f"{what} is '{word[:40]}', beyond single precision", "Rescale the data.")
+        return value
 
 
 @dataclass
@@ -32,14 +72,14 @@ class _Header:
     targets: bool = False
     dimensions: int | None = None
     length: int | None = None
-    seen: set[str] = field(default_factory=set)
+    equal_length: bool = False
 
     @property
     def labelled(self) -> bool:
         return self.classes is not None or self.targets
 
 
-def read_ts(path: str | os.PathLike[str]) -> Sequences:
+def read_ts(path: FilePath) -> Sequences:
     """Sequences and labels of a `.ts` file.
 
     Parameters
@@ -60,166 +100,111 @@ def read_ts(path: str | os.PathLike[str]) -> Sequences:
     --------
     >>> X, labels = read_ts("JapaneseVowels_TRAIN.ts")  # doctest: +SKIP
     """
-    header = _Header()
+    place, header = _Place(path), _Header()
     sequences: list[Array] = []
     labels: list[str] = []
     in_data = False
-    for number, line in _lines(path):
+    for place.line, line in enumerate(_text(path).split("\n"), 1):
+        line = line.strip()
         if line.startswith("#") or not line:
             continue
         if line.startswith("@"):
             if in_data:
-                _fail(path, number, "a header line stands after @data")
-            in_data = _read_header(path, number, line, header)
+                place.fail("a header line stands after @data", "")
+            in_data = _read_header(place, line, header)
             continue
         if not in_data:
-            _fail(path, number, "data stand before the line @data", "Is this a .ts file?")
-        x, label = _read_case(
-            path,
-            number,
-            line,
-            header,
-            len(sequences[0][0]) if sequences and len(sequences[0]) else None,
-        )
-        sequences.append(x)
-        labels.append(label)
+            place.fail("data stand before the line @data", "Is this a .ts file?")
+        fields = line.split(":")
+        if header.labelled:
+            labels.append(_label(place, header, fields.pop().strip()))
+        sequences.append(_case(place, header, fields, sequences[0] if sequences else None))
     if not in_data:
-        raise DataFileError(f"{os.fspath(path)}: there is no line @data. Is this a .ts file?")
-    return sequences, _as_labels(path, header, labels)
+        _Place(path).fail("there is no line @data", "Is this a .ts file?")
+    if not header.labelled:
+        return sequences, None
+    return sequences, np.array(labels, np.float64 if header.targets else np.str_)
 
 
-def _lines(path: str | os.PathLike[str]) -> list[tuple[int, str]]:
+def _text(path: FilePath) -> str:
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataFileError(
-            f"{os.fspath(path)}: not a text file in UTF-8 (byte {error.start})."
-        ) from None
-    return [(i + 1, line.strip()) for i, line in enumerate(text.split("\n"))]
+        _Place(path).fail(f"not a text file in UTF-8 (byte {error.start})", "")
 
 
-def _fail(path: str | os.PathLike[str], number: int, problem: str, advice: str = "") -> None:
-    raise DataFileError(
-        f"{os.fspath(path)}, line {number}: {problem}." + (f" {advice}" if advice else "")
-    )
-
-
-def _read_header(path: Any, number: int, line: str, header: _Header) -> bool:
+def _read_header(place: _Place, line: str, header: _Header) -> bool:
     """Take one header line; True if it is @data."""
-    name, *values = line[1:].split()
+    name, *values = line[1:].split() or [""]
     key, flag = name.lower(), values[0].lower() if values else ""
-    header.seen.add(key)
     if key == "timestamps" and flag == "true":
-        _fail(
-            path,
-            number,
-            "the file has time stamps, which are not supported",
-            "Resample it to even steps.",
-        )
+        place.fail("the file has time stamps, which are not supported", "Resample to even steps.")
     elif key == "classlabel" and flag == "true":
         header.classes = values[1:]
     elif key == "targetlabel" and flag == "true":
         header.targets = True
-    elif key in ("dimensions", "dimension") or key == "serieslength":
-        if not flag.isdigit():
-            _fail(path, number, f"@{name} must be a number; got '{' '.join(values)}'")
-        setattr(header, "length" if key == "serieslength" else "dimensions", int(flag))
+    elif key in ("dimensions", "dimension"):
+        header.dimensions = _positive(place, name, flag)
+    elif key == "serieslength":
+        header.length = _positive(place, name, flag)
+    elif key == "equallength":
+        header.equal_length = flag == "true"
     elif key == "univariate" and flag == "true":
         header.dimensions = 1
     return key == "data"
 
 
-def _read_case(
-    path: Any, number: int, line: str, header: _Header, channels: int | None
-) -> tuple[Array, str]:
-    """One case: its samples time × channels, and its label."""
-    if "(" in line:
-        _fail(
-            path,
-            number,
-            "the samples have time stamps, which are not supported",
-            "Resample it to even steps.",
-        )
-    fields = line.split(":")
-    label = fields.pop().strip() if header.labelled else ""
-    _check_label(path, number, header, label)
-    rows = [_samples(path, number, c, text) for c, text in enumerate(fields)]
-    expected = header.dimensions or channels
-    if not rows or (expected is not None and len(rows) != expected):
-        _fail(
-            path,
-            number,
-            f"the case has {len(rows)} channels, expected {expected or 'at least 1'}",
-            "Is the file cut off?",
-        )
-    lengths = {len(row) for row in rows}
-    if len(lengths) > 1:
-        _fail(
-            path,
-            number,
-            f"channels of one case differ in length: {[len(row) for row in rows]}",
-            "Is the file cut off?",
-        )
-    if header.length is not None and lengths != {header.length}:
-        _fail(
-            path,
-            number,
-            f"the case has {lengths.pop()} samples, @seriesLength is {header.length}",
-            "Is the file cut off?",
-        )
-    return np.array(rows, np.float32).T.copy(), label
+def _positive(place: _Place, name: str, word: str) -> int:
+    if word == "0":
+        place.fail(f"@{name} must be at least 1; got 0", "")
+    if not word.isascii() or not word.isdecimal():
+        place.fail(f"@{name} must be a number; got '{word}'", "")
+    return int(word)
 
 
-def _check_label(path: Any, number: int, header: _Header, label: str) -> None:
+def _label(place: _Place, header: _Header, label: str) -> str:
+    """The label of a case, if it is one that the header allows."""
     if header.classes and label not in header.classes:
         names = ", ".join(header.classes[:12]) + (", ..." if len(header.classes) > 12 else "")
-        _fail(
-            path,
-            number,
-            f"the label '{label[:40]}' is not one of the classes {names}",
-            "Is the line cut off?",
+        place.fail(
+            f"the label '{label[:40]}' is not one of the classes {names}", "Is the line cut off?"
         )
-    if header.labelled and not label:
-        _fail(path, number, "the line has no label", "Is the line cut off?")
+    if not label:
+        place.fail("the line has no label", "Is the line cut off?")
     if header.targets:
-        try:
-            float(label)
-        except ValueError:
-            _fail(
-                path, number, f"the target '{label[:40]}' is not a number", "Is the line cut off?"
-            )
+        place.target(label)
+    return label
 
 
-def _samples(path: Any, number: int, channel: int, text: str) -> list[float]:
-    if not text.strip():
-        return []
-    values = []
-    for i, word in enumerate(text.split(",")):
-        word = word.strip()
-        if word == "?":
-            values.append(np.nan)
-            continue
-        try:
-            values.append(float(word))
-        except ValueError:
-            _fail(
-                path,
-                number,
-                f"sample {i + 1} of channel {channel + 1} is '{word[:40]}', not a number",
-                "Is the line cut off?",
-            )
-    return values
+def _case(place: _Place, header: _Header, fields: list[str], first: Array | None) -> Array:
+    """The samples of a case, time × channels."""
+    if any("(" in text for text in fields):
+        place.fail("the samples have time stamps, which are not supported", "Resample the data.")
+    rows = [_samples(place, c, text) for c, text in enumerate(fields)]
+    channels = header.dimensions or (first.shape[1] if first is not None else None)
+    if not rows or channels not in (None, len(rows)):
+        place.fail(f"the case has {len(rows)} channels, expected {channels or 'at least 1'}")
+    lengths = [len(row) for row in rows]
+    if len(set(lengths)) > 1:
+        place.fail(f"channels of one case differ in length: {lengths}")
+    if header.length not in (None, lengths[0]):
+        place.fail(f"the case has {lengths[0]} samples, @seriesLength is {header.length}")
+    if header.equal_length and first is not None and lengths[0] != len(first):
+        place.fail(
+            f"the case has {lengths[0]} samples, the first {len(first)}, and @equalLength is true"
+        )
+    return np.array(rows, np.float32).T.copy()
 
 
-def _as_labels(path: Any, header: _Header, labels: list[str]) -> Array | None:
-    if not header.labelled:
-        return None
-    if header.targets:
-        return np.array([float(label) for label in labels])
-    return np.array(labels)
+def _samples(place: _Place, channel: int, text: str) -> list[float]:
+    words = [word.strip() for word in text.split(",")] if text.strip() else []
+    return [
+        place.sample(word, f"sample {i + 1} of channel {channel + 1}")
+        for i, word in enumerate(words)
+    ]
 
 
-def read_csv(path: str | os.PathLike[str]) -> Sequences:
+def read_csv(path: FilePath) -> Sequences:
     """Sequences and labels of a CSV file in long form: one row a time step.
 
     The first line names the columns: ``sequence`` (which rows belong together), ``label``
@@ -229,76 +214,71 @@ def read_csv(path: str | os.PathLike[str]) -> Sequences:
 
     Raises
     ------
-    DataFileError : a missing column, a sample that is no number, a label that changes within a
-        sequence.
+    DataFileError : a missing column, a sample that is no number, a label that is empty or changes
+        within a sequence.
+    OSError : the file can't be opened.
+
+    Examples
+    --------
+    >>> X, labels = read_csv("gestures.csv")  # doctest: +SKIP
     """
+    place = _Place(path)
     X: dict[str, list[list[float]]] = {}
     labels: dict[str, str] = {}
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
-        try:
-            names = [name.strip() for name in next(rows, [])]
-            columns = _csv_columns(path, names)
-            for row in rows:
-                if row:
-                    _read_csv_row(path, rows.line_num, row, names, columns, X, labels)
-        except UnicodeDecodeError as error:
-            raise DataFileError(
-                f"{os.fspath(path)}: not a text file in UTF-8 (byte {error.start})."
-            ) from None
-        except csv.Error as error:
-            raise DataFileError(f"{os.fspath(path)}, line {rows.line_num}: {error}.") from None
+    rows = csv.reader(io.StringIO(_text(path), newline=""))
+    try:
+        names = [name.strip() for name in next(rows, [])]
+        place.line = 1
+        channels = _channel_columns(place, names)
+        for row in rows:
+            place.line = rows.line_num
+            if row:
+                _read_row(place, names, row, channels, X, labels)
+    except csv.Error as error:
+        place.line = rows.line_num
+        place.fail(str(error), "")
     if not X:
-        raise DataFileError(f"{os.fspath(path)}: there is no row of data.")
+        _Place(path).fail("there is no row of data", "")
     sequences = [np.array(values, np.float32) for values in X.values()]
     return sequences, np.array([labels[key] for key in X]) if "label" in names else None
 
 
-def _csv_columns(path: Any, names: list[str]) -> list[int]:
+def _channel_columns(place: _Place, names: list[str]) -> list[int]:
     """The columns of the channels."""
-    if "sequence" not in names:
-        raise DataFileError(
-            f"{os.fspath(path)}, line 1: there is no column 'sequence'; columns are {names}. The "
-            "form is sequence,label,channel1,..."
-        )
     columns = [i for i, name in enumerate(names) if name not in ("sequence", "label")]
-    if not columns:
-        raise DataFileError(
-            f"{os.fspath(path)}, line 1: there is no column of a channel; columns are {names}."
-        )
+    for missing, name in (("sequence" not in names, "'sequence'"), (not columns, "of a channel")):
+        if missing:
+            place.fail(
+                f"there is no column {name}; columns are {names}",
+                "The form is sequence,label,channel1,...",
+            )
     return columns
 
 
-def _read_csv_row(
-    path: Any,
-    number: int,
-    row: list[str],
+def _read_row(
+    place: _Place,
     names: list[str],
-    columns: list[int],
+    row: list[str],
+    channels: list[int],
     X: dict[str, list[list[float]]],
     labels: dict[str, str],
 ) -> None:
+    """Add one time step to its sequence."""
     if len(row) != len(names):
-        _fail(
-            path,
-            number,
-            f"the row has {len(row)} cells, the header {len(names)}",
-            "Is the file cut off?",
-        )
-    key = row[names.index("sequence")]
-    values = []
-    for i in columns:
-        word = row[i].strip()
-        try:
-            values.append(float(word) if word not in ("", "?") else np.nan)
-        except ValueError:
-            _fail(path, number, f"column '{names[i]}' is '{word[:40]}', not a number")
-    X.setdefault(key, []).append(values)
+        place.fail(f"the row has {len(row)} cells, the header {len(names)}")
+    key = row[names.index("sequence")].strip()
+    words = [row[i].strip() for i in channels]
+    X.setdefault(key, []).append(
+        [
+            place.sample(word or "?", f"column '{names[i]}'")
+            for i, word in zip(channels, words, strict=True)
+        ]
+    )
     if "label" in names:
         label = row[names.index("label")].strip()
+        if not label:
+            place.fail("the row has no label", "")
         if labels.setdefault(key, label) != label:
-            _fail(
-                path,
-                number,
-                f"the label of sequence '{key}' changes from '{labels[key]}' to '{label}'",
+            place.fail(
+                f"the label of sequence '{key}' changes from '{labels[key]}' to '{label}'", ""
             )

@@ -41,8 +41,8 @@ def softmax(X: Any, *, DataFormat: str | None = None) -> dlarray:
 
     Examples
     --------
-    >>> softmax(dlarray([[0.0, 1.0], [0.0, 1.0]], "CB")).extractdata()[0, 0]
-    0.5
+    >>> softmax(dlarray([[0.0, 1.0], [0.0, 1.0]], "CB")).extractdata().tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
     """
     x, restore = labelled("softmax", X, DataFormat)
     require_float(x, "softmax")
@@ -62,9 +62,7 @@ def dropout(X: Any, probability: float) -> dlarray:
     """
     X = require_dlarray(X, "dropout")
     require_float(X, "dropout")
-    p = _checks.number("dropout", "probability", probability, 0, 1)
-    if p == 1:
-        raise ValueError("dropout: probability must be below 1; got 1.")
+    p = _checks.number("dropout", "probability", probability, 0, 1, below=True)
     if p == 0:
         return X
     order = memory_order(X.fmt) if X.fmt else tuple(range(X.ndim))

@@ -36,7 +36,7 @@ def dlupdate(function: Callable[..., Any], parameters: Any, *others: Any) -> Any
     >>> dlupdate(lambda p, g: p - 0.1 * g, {"w": dlarray([1.0])}, {"w": dlarray([2.0])})["w"].item()
     0.8
     """
-    plain = False
+    plain = True
 
     def apply(*leaves: Any) -> tuple[Any, ...]:
         nonlocal plain
@@ -44,7 +44,7 @@ def dlupdate(function: Callable[..., Any], parameters: Any, *others: Any) -> Any
         plain = not isinstance(result, tuple)
         return (result,) if plain else result
 
-    results = map_together("dlupdate", apply, parameters, *others)
+    results = map_together("dlupdate", None, apply, parameters, *others)
     return results[0] if plain else results
 
 
@@ -91,7 +91,7 @@ def adamupdate(
             _rewrapped(p, part) for part in kernels.adam(data, slope, average, square, step)
         )
 
-    return map_together("adamupdate", one, parameters, gradients, averageGrad, averageSqGrad)
+    return map_together("adamupdate", 3, one, parameters, gradients, averageGrad, averageSqGrad)
 
 
 def sgdmupdate(
@@ -120,7 +120,7 @@ def sgdmupdate(
             _rewrapped(p, part) for part in kernels.sgdm(data, slope, speed, float(learnRate), mass)
         )
 
-    return map_together("sgdmupdate", one, parameters, gradients, velocity)
+    return map_together("sgdmupdate", 2, one, parameters, gradients, velocity)
 
 
 def _matching(call: str, p: Any, *others: Any) -> list[Array]:

@@ -9,10 +9,7 @@ from .layer import Formattable, Layer, Option
 
 
 def _probability(call: str, name: str, value: float) -> float:
-    checked = _checks.number(call, name, value, 0, 1)
-    if checked == 1:
-        raise ValueError(f"{call}: {name} must be below 1; got 1.")
-    return checked
+    return _checks.number(call, name, value, 0, 1, below=True)
 
 
 class DropoutLayer(Layer, Formattable):

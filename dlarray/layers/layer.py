@@ -174,16 +174,17 @@ class Layer:
 
     Type = ""
     default_name = "layer"
-    registry: ClassVar[dict[str, type[Layer]]] = {}
+    registry: ClassVar[dict[tuple[str, str], type[Layer]]] = {}  # by module and name
 
     Name: str
     Description: str
     InputNames: list[str]
     OutputNames: list[str]
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, registered: bool = True, **options: Any) -> None:
         super().__init_subclass__(**options)
-        Layer.registry[cls.__name__] = cls
+        if registered:
+            Layer.registry[cls.__module__, cls.__name__] = cls
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
         known = _option_names(vars(cls).get("__init__", cls.__init__))

@@ -73,8 +73,8 @@ def in_series(layers: Sequence[Layer]) -> list[Connection]:
         if before.NumOutputs != 1 or after.NumInputs != 1:
             raise ValueError(
                 "dlnetwork: layers in a list follow each other with one output and one input; "
-                f"'{before.Name}' has "
-                f"{before.NumOutputs} outputs and '{after.Name}' {after.NumInputs} inputs."
+                f"'{before.Name}' has {before.NumOutputs} outputs and '{after.Name}' "
+                f"{after.NumInputs} inputs."
             )
         connections.append((before.Name, after.Name))
     return connections
@@ -82,31 +82,48 @@ def in_series(layers: Sequence[Layer]) -> list[Connection]:
 
 def plan(layers: Sequence[Layer], connections: Sequence[Connection]) -> Plan:
     """Check the graph and order its layers; every unconnected input is an input of the network."""
-    ports = {port: i for i, layer in enumerate(layers) for port in _ports(layer, layer.OutputNames)}
-    sources = {_full(d, layers, "in"): _full(s, layers, "out") for s, d in connections}
-    slots = {port: slot for slot, port in enumerate(ports)}
+    owners = [i for i, layer in enumerate(layers) for _ in layer.OutputNames]
+    outputs = [port for layer in layers for port in _ports(layer, layer.OutputNames)]
+    slots = {port: slot for slot, port in enumerate(outputs)}
+    sources = _sources(layers, connections, slots)
     input_slots: list[tuple[str, int]] = []
     needs: list[tuple[int, ...]] = []
     for layer in layers:
         row = []
-        inputs = _ports(layer, layer.InputNames) or ([layer.Name] if not layer.InputNames else [])
-        for port in inputs:
+        for port in _ports(layer, layer.InputNames) or [layer.Name]:
             if port in sources:
                 row.append(slots[sources[port]])
             else:
                 input_slots.append((port.removesuffix("/in"), len(slots) + len(input_slots)))
                 row.append(input_slots[-1][1])
         needs.append(tuple(row))
-    order = _ordered(layers, needs, [ports[p] for p in slots])
-    used = set(sources.values())
-    outputs = tuple(port for port in slots if port not in used)
     steps = tuple(
         Step(i, needs[i], tuple(slots[port] for port in _ports(layers[i], layers[i].OutputNames)))
-        for i in order
+        for i in _ordered(layers, needs, owners)
     )
-    return Plan(
-        steps, tuple(input_slots), slots, tuple(port.removesuffix("/out") for port in outputs)
-    )
+    used = set(sources.values())
+    free = tuple(port.removesuffix("/out") for port in outputs if port not in used)
+    return Plan(steps, tuple(input_slots), slots, free)
+
+
+def _sources(
+    layers: Sequence[Layer], connections: Sequence[Connection], slots: dict[str, int]
+) -> dict[str, str]:
+    """The output port that each connected input port reads."""
+    inputs = {port for layer in layers for port in _ports(layer, layer.InputNames)}
+    sources: dict[str, str] = {}
+    for source, destination in connections:
+        ends = _full(source, layers, "out"), _full(destination, layers, "in")
+        for end, ports, kind in zip(ends, (slots, inputs), ("output", "input"), strict=True):
+            if end not in ports:
+                raise ValueError(
+                    f"dlnetwork: the connection {source} -> {destination} names no {kind}; there "
+                    f"are {', '.join(ports) or 'none'}."
+                )
+        if ends[1] in sources:
+            raise ValueError(f"dlnetwork: input {destination} is connected twice.")
+        sources[ends[1]] = ends[0]
+    return sources
 
 
 def _ports(layer: Layer, names: Sequence[str]) -> list[str]:

@@ -60,14 +60,18 @@ class dlnetwork:
                     "layer."
                 )
         self._layers = graph.named(listed)
-        self._connections = graph.in_series(self._layers)
-        self._plan = graph.plan(self._layers, self._connections)
+        self.connect(graph.in_series(self._layers))
         self._learnables = _table(self._layers, Learnable)
         self._state = _table(self._layers, State)
         self.Usage = Usage()
         self._detach()
         if Initialize and listed and (inputs or not run.missing_layouts(self)):
             _initialize(self, inputs)
+
+    def connect(self, connections: Sequence[graph.Connection]) -> None:
+        """Set the connections, (source, destination) pairs; for those who make networks."""
+        self._plan = graph.plan(self._layers, connections)
+        self._connections = list(connections)
 
     def _detach(self) -> None:
         """Parameters live in the tables, not in the layers."""
@@ -167,28 +171,35 @@ class dlnetwork:
         return self.with_learnables(self._learnables.map_arrays(function))
 
     def map_together(
-        self, call: str, function: Callable[..., tuple[Any, ...]], *others: Any
+        self, call: str, count: int | None, function: Callable[..., tuple[Any, ...]], *others: Any
     ) -> tuple[Any, ...]:
         """Update functions: the first result is a network, the others are tables."""
-        first, *rest = self._learnables.map_together(call, function, *others)
+        first, *rest = self._learnables.map_together(call, count, function, *others)
         return self.with_learnables(first), *rest
+
+    def _copy(self) -> dlnetwork:
+        """A network that shares arrays and layers with this one, but not its tables."""
+        net = copy.copy(self)
+        net._learnables = self._learnables.replaced(self._learnables.Value)
+        net._state = self._state.replaced(self._state.Value)
+        return net
 
     def with_learnables(self, table: ParameterTable) -> dlnetwork:
         """A network with another table of learnables."""
-        net = copy.copy(self)
+        net = self._copy()
         net._learnables = table
         return net
 
     def with_layers(self, layers: Sequence[Layer]) -> dlnetwork:
         """A network with other layers of the same names and ports in the places of its own."""
-        net = copy.copy(self)
+        net = self._copy()
         net._layers = [layer.copy() for layer in layers]
         net._detach()
         return net
 
     def with_usage(self, **values: Any) -> dlnetwork:
         """A network that carries these notes; see `Usage`."""
-        net = copy.copy(self)
+        net = self._copy()
         net.Usage = replace(self.Usage, **values)
         return net
 
@@ -220,21 +231,15 @@ def _table(layers: Sequence[Layer], kind: type) -> ParameterTable:
 
 def _checked(old: ParameterTable, new: Any, what: str, *, sizes: bool = True) -> ParameterTable:
     """A table for assignment: the same rows, arrays of the same sizes."""
-    if (
-        not isinstance(new, ParameterTable)
-        or new.Layer != old.Layer
-        or new.Parameter != old.Parameter
-    ):
+    if not isinstance(new, ParameterTable) or not old.same_rows(new):
         raise ValueError(
             f"dlnetwork: {what} must be a table with the same layers and parameters, as net.{what} "
             "gives it."
         )
+    if not sizes:
+        return new.replaced(new.Value)
     table = old.replaced(old.Value)
-    for i, value in enumerate(new.Value):
-        if sizes:
-            table.Value[i] = value
-        else:
-            list.__setitem__(table.Value, i, value)
+    table.Value[:] = new.Value
     return table
 
 
@@ -254,7 +259,7 @@ def initialize(net: dlnetwork, *inputs: Any) -> dlnetwork:
     >>> initialize(net, networkDataLayout([2, None, 10], "CBT")).Initialized
     True
     """
-    result = copy.copy(net)
+    result = net._copy()
     _initialize(result, inputs)
     return result
 
@@ -274,7 +279,7 @@ def _merged(old: ParameterTable, new: ParameterTable) -> ParameterTable:
 
 def resetState(net: dlnetwork) -> dlnetwork:
     """A network whose layers are back in the state they had before any data."""
-    result = copy.copy(net)
+    result = net._copy()
     rows = []
     for layer in net.Layers:
         layer.resetState()

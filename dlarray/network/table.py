@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, overload
 
 import numpy as np
 
@@ -24,29 +24,30 @@ class Table:
     ([1, 2], 2)
     """
 
+    _columns: dict[str, Any]
+
     def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        self._columns: dict[str, list[Any]] = {
-            name: list(values) for name, values in columns.items()
-        }
-        lengths = {len(values) for values in self._columns.values()}
-        if len(lengths) > 1:
-            raise ValueError(
-                "Table: columns differ in length: "
-                f"{ {n: len(v) for n, v in self._columns.items()} }."
-            )
+        self.__dict__["_columns"] = {name: list(values) for name, values in columns.items()}
+        lengths = {name: len(values) for name, values in self._columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"Table: columns differ in length: {lengths}.")
 
     @property
     def Properties(self) -> list[str]:
         """The names of the columns."""
         return list(self._columns)
 
-    def __getattr__(self, name: str) -> list[Any]:
+    def __getattr__(self, name: str) -> Any:
         columns = self.__dict__.get("_columns", {})
         if name in columns:
             return columns[name]
-        raise AttributeError(f"the table has no column {name}; columns are {', '.join(columns)}.")
+        known = ", ".join(columns) or "none"
+        raise AttributeError(f"the table has no column {name}; columns are {known}.")
 
-    def __getitem__(self, name: str) -> list[Any]:
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name} of a table can't be assigned; assign to an element of it.")
+
+    def __getitem__(self, name: str) -> Any:
         return self._columns[name]
 
     def __len__(self) -> int:
@@ -56,54 +57,57 @@ class Table:
         for i in range(len(self)):
             yield {name: values[i] for name, values in self._columns.items()}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._columns,)
+
     def to_pandas(self) -> Any:
         """The table as a pandas DataFrame; needs pandas."""
         try:
             import pandas
         except ImportError:
             raise ImportError("to_pandas needs pandas: python -m pip install pandas.") from None
-        return pandas.DataFrame(self._columns)
+        return pandas.DataFrame({name: list(values) for name, values in self._columns.items()})
 
     def __repr__(self) -> str:
         return text(self)
 
 
 class ParameterTable(Table):
-    """The parameters of a network: columns Layer, Parameter and Value, dlarrays that keep their
-    sizes.
+    """The parameters of a network: columns Layer, Parameter and Value.
 
-    `table.Value[i] = array` sets one.  It is a container to `dlfeval`, `dlgradient` and the update
-    functions.
+    Values are dlarrays, or None while unset, and keep their sizes: `table.Value[i] = array` sets
+    one.  The table is a container to `dlfeval`, `dlgradient` and the update functions.
     """
 
     def __init__(self, rows: Sequence[tuple[str, str, Any]]) -> None:
-        super().__init__(
-            {
-                "Layer": [r[0] for r in rows],
-                "Parameter": [r[1] for r in rows],
-                "Value": [r[2] for r in rows],
-            }
-        )
-        self._columns["Value"] = _Values(self, self._columns["Value"])
+        layers, names, values = ([row[k] for row in rows] for k in range(3))
+        super().__init__({"Layer": layers, "Parameter": names})
+        titles = [f"{layer}/{name}" for layer, name in zip(layers, names, strict=True)]
+        self._columns["Value"] = Values(titles, values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "Value":
+            super().__setattr__(name, value)
+        self.Value[:] = value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ParameterTable, (self.rows(),)
 
     def rows(self) -> list[tuple[str, str, Any]]:
         """(layer, parameter, value) of every row."""
         return list(zip(self.Layer, self.Parameter, self.Value, strict=True))
 
-    def replaced(self, values: Sequence[Any]) -> ParameterTable:
+    def replaced(self, values: Iterable[Any]) -> ParameterTable:
         """The table with other values, row by row."""
         return ParameterTable(
-            [
-                (layer, parameter, v)
-                for (layer, parameter, _), v in zip(self.rows(), values, strict=True)
-            ]
+            list(zip(self.Layer, self.Parameter, list(values), strict=True)),
         )
 
     def map_arrays(self, function: Callable[[Any], Any]) -> ParameterTable:
         return self.replaced([function(value) for value in self.Value])
 
     def map_together(
-        self, call: str, function: Callable[..., tuple[Any, ...]], *others: Any
+        self, call: str, count: int | None, function: Callable[..., tuple[Any, ...]], *others: Any
     ) -> tuple[Any, ...]:
         """`array.map_together` over the rows; the others are tables of the same rows, or None."""
         columns = [self._matching(call, other) for other in others]
@@ -111,34 +115,31 @@ class ParameterTable(Table):
             function(value, *(column[i] for column in columns))
             for i, value in enumerate(self.Value)
         ]
-        count = len(results[0]) if results else 1 + len(others)
+        count = len(results[0]) if results else count or 1
         return tuple(self.replaced([result[k] for result in results]) for k in range(count))
 
-    def _matching(self, call: str, other: Any) -> list[Any]:
+    def _matching(self, call: str, other: Any) -> Sequence[Any]:
         if other is None:
             return [None] * len(self)
         table = getattr(other, "Learnables", other)
-        if (
-            not isinstance(table, ParameterTable)
-            or table.Layer != self.Layer
-            or table.Parameter != self.Parameter
-        ):
-            have = (
-                [f"{a}/{b}" for a, b, _ in table.rows()]
-                if isinstance(table, ParameterTable)
-                else type(other).__name__
-            )
+        if not isinstance(table, ParameterTable) or not self.same_rows(table):
+            have = type(other).__name__
+            if isinstance(table, ParameterTable):
+                have = str(table.Value.titles)
             raise ValueError(
-                f"{call}: the tables differ: the parameters are "
-                f"{[f'{a}/{b}' for a, b, _ in self.rows()]}, the other has {have}. "
-                "Give the gradient of net.Learnables."
+                f"{call}: the tables differ: the parameters are {self.Value.titles}, the other has "
+                f"{have}. Give the gradient of net.Learnables."
             )
-        return table.Value
+        return table.Value  # type: ignore[no-any-return]
+
+    def same_rows(self, other: ParameterTable) -> bool:
+        """Whether another table has the same layers and parameters in the same order."""
+        return bool(self.Layer == other.Layer and self.Parameter == other.Parameter)
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, ParameterTable)
-            and (self.Layer, self.Parameter) == (other.Layer, other.Parameter)
+            and self.same_rows(other)
             and all(_same(a, b) for a, b in zip(self.Value, other.Value, strict=True))
         )
 
@@ -148,29 +149,54 @@ class ParameterTable(Table):
 def _same(a: Any, b: Any) -> bool:
     if a is None or b is None:
         return a is b
-    return a.fmt == b.fmt and a.dtype == b.dtype and np.array_equal(a.data, b.data)
+    return bool(a.fmt == b.fmt and a.dtype == b.dtype and np.array_equal(a.data, b.data))
 
 
-class _Values(list[Any]):
-    """The Value column: an item keeps its size."""
+class Values(Sequence[Any]):
+    """The Value column: one array a row, which keeps its size once it is set."""
 
-    def __init__(self, table: ParameterTable, values: Sequence[Any]) -> None:
-        super().__init__(values)
-        self.table = table
+    def __init__(self, titles: list[str], values: Sequence[Any]) -> None:
+        self.titles, self._values = titles, list(values)
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        old = self[index]
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: Any) -> Any:
+        return self._values[index]
+
+    def __setitem__(self, index: int | slice, value: Any) -> None:
+        places = range(len(self))[index] if isinstance(index, slice) else [index]
+        values = list(value) if isinstance(index, slice) else [value]
+        if len(values) != len(places):
+            raise ValueError(f"{len(places)} values are needed; got {len(values)}.")
+        new = [self._checked(i, v) for i, v in zip(places, values, strict=True)]
+        for i, array in zip(places, new, strict=True):
+            self._values[i] = array
+
+    def _checked(self, i: int, value: Any) -> Any:
+        """A new value of row i, of the size that it has."""
+        old = self._values[i]
+        if value is None and old is None:
+            return None
         array = value if isinstance(value, dlarray) else dlarray(value)
         if isinstance(old, dlarray) and old.shape != array.shape:
             raise ShapeError(
-                f"{self.table.Layer[index]}/{self.table.Parameter[index]} has size "
-                f"{describe(old.shape, old.fmt)}; got "
+                f"{self.titles[i]} has size {describe(old.shape, old.fmt)}; got "
                 f"{describe(array.shape, array.fmt)}. A parameter keeps its size."
             )
-        super().__setitem__(index, array)
+        return array
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return list, (list(self),)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "[" + ", ".join(_cell(value) for value in self._values) + "]"
 
 
 def text(table: Table, limit: int = 60) -> str:
@@ -178,17 +204,13 @@ def text(table: Table, limit: int = 60) -> str:
     names = table.Properties
     rows = [[_cell(row[name]) for name in names] for i, row in enumerate(table) if i < limit]
     widths = [max([len(name), *(len(row[k]) for row in rows)]) for k, name in enumerate(names)]
-    lines = [
-        f"  {len(table)}×{len(names)} table",
-        "",
-        "    ".join(["", *(name.ljust(w) for name, w in zip(names, widths, strict=True))]).rstrip(),
-        "    ".join(["", *("_" * w for w in widths)]),
-        "",
-        *(
-            "    ".join(["", *(c.ljust(w) for c, w in zip(row, widths, strict=True))]).rstrip()
-            for row in rows
-        ),
-    ]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        return "    ".join(["", *padded]).rstrip()
+
+    lines = [f"  {len(table)}×{len(names)} table", "", line(names)]
+    lines += [line(["_" * width for width in widths]), "", *(line(row) for row in rows)]
     if len(table) > limit:
         lines.append(f"    ... {len(table) - limit} more rows")
     return "\n".join(lines)

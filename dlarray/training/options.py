@@ -25,6 +25,10 @@ def _positive(call: str, name: str, value: Any) -> float:
     return _checks.number(call, name, value, 0, above=True)
 
 
+def _rate(call: str, name: str, value: Any) -> float:
+    return _checks.number(call, name, value, 0, math.inf, above=True, below=True)
+
+
 def _at_least_zero(call: str, name: str, value: Any) -> float:
     return _checks.number(call, name, value, 0)
 
@@ -34,10 +38,7 @@ def _fraction(call: str, name: str, value: Any) -> float:
 
 
 def _decay(call: str, name: str, value: Any) -> float:
-    checked = _checks.number(call, name, value, 0, 1)
-    if checked == 1:
-        raise ValueError(f"{call}: {name} must be below 1; got 1.")
-    return checked
+    return _checks.number(call, name, value, 0, 1, below=True)
 
 
 def _number(call: str, name: str, value: Any) -> float:
@@ -231,7 +232,7 @@ class TrainingOptionsADAM(TrainingOptions):
         "GradientDecayFactor": (0.9, _decay),
         "SquaredGradientDecayFactor": (0.999, _decay),
         "Epsilon": (1e-8, _positive),
-        "InitialLearnRate": (0.001, _positive),
+        "InitialLearnRate": (0.001, _rate),
         **_COMMON,
     }
 
@@ -241,7 +242,7 @@ class TrainingOptionsSGDM(TrainingOptions):
 
     _specs: ClassVar = {
         "Momentum": (0.9, _fraction),
-        "InitialLearnRate": (0.01, _positive),
+        "InitialLearnRate": (0.01, _rate),
         **_COMMON,
     }
 

@@ -1,0 +1,213 @@
+"""The number of threads changes no bit of a result."""
+
+import importlib
+from concurrent.futures import ThreadPoolExecutor
+
+import numba
+import numpy as np
+import pytest
+
+from dlarray import kernels
+from dlarray.kernels import AdamStep, Geometry
+from dlarray.kernels._jit import workers
+from dlarray.testing import TOLERANCES
+
+GEOMETRY = Geometry(2, 3, 5, 4)
+STEP = AdamStep(0.01, 0.9, 0.999, 1e-8)
+MODULES = ("activation", "conv1d", "dropout", "layernorm", "pool", "reduce", "update")
+THREADS = 2
+ODD_SPLITS = (2, 3, 7, 64)
+
+needs_threads = pytest.mark.skipif(
+    numba.config.NUMBA_NUM_THREADS < THREADS, reason="Numba may use one thread only"
+)
+both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
+
+
+def normal(rng, dtype, *shape):
+    return rng.standard_normal(shape).astype(dtype)
+
+
+def conv1d_forward(rng, dtype, scale):
+    x, w = normal(rng, dtype, 3 * scale, 301, 33), normal(rng, dtype, 5, 33, 70)
+    return lambda: [kernels.conv1d_forward(x, w, w[0, 0], GEOMETRY)]
+
+
+def conv1d_grad_x(rng, dtype, scale):
+    dy, w = normal(rng, dtype, 3 * scale, 150, 33), normal(rng, dtype, 5, 20, 33)
+    return lambda: [kernels.conv1d_grad_x(dy, w, 302, GEOMETRY)]
+
+
+def conv1d_grad_x_mirrored(rng, dtype, scale):
+    dy, w = normal(rng, dtype, 9 * scale, 150, 33), normal(rng, dtype, 5, 20, 33)
+    mirrored = GEOMETRY._replace(mode=kernels.INCLUDE_EDGE)
+    return lambda: [kernels.conv1d_grad_x(dy, w, 302, mirrored)]
+
+
+def conv1d_grad_w(rng, dtype, scale):
+    x, dy = normal(rng, dtype, 3 * scale, 301, 33), normal(rng, dtype, 3 * scale, 149, 70)
+    return lambda: [kernels.conv1d_grad_w(x, dy, 5, GEOMETRY)]
+
+
+def layernorm(rng, dtype, scale):
+    x, dy = (normal(rng, dtype, 41 * scale, 50, 19) for _ in range(2))
+    gain, offset = normal(rng, dtype, 19), normal(rng, dtype, 19)
+
+    def run():
+        y, stats = kernels.layernorm_forward(x, gain, offset, 1e-5)
+        return [y, stats, *kernels.layernorm_backward(dy, x, gain, stats)]
+
+    return run
+
+
+def sum_axes(rng, dtype, scale):
+    x = normal(rng, dtype, 7, 5000 * scale, 13)
+    return lambda: [kernels.sum_axes(x, (1,)), kernels.sum_axes(x, (0, 1))]
+
+
+def relu(rng, dtype, scale):
+    x, dy = (normal(rng, dtype, 40_001 * scale) for _ in range(2))
+
+    def run():
+        y = kernels.relu_forward(x)
+        return [y, kernels.relu_grad(dy, y)]
+
+    return run
+
+
+def dropout(rng, dtype, scale):
+    x = normal(rng, dtype, 40_001 * scale)
+    return lambda: [kernels.dropout(x, 0.3, 7)]
+
+
+def max_axis(rng, dtype, scale):
+    x = normal(rng, dtype, 31 * scale, 100, 13)
+
+    def run():
+        y, index = kernels.max_axis(x, 1)
+        return [y, index, kernels.max_axis_grad(y, index, 1, 100)]
+
+    return run
+
+
+def updates(rng, dtype, scale):
+    p, g, m, v = (normal(rng, dtype, 40_001 * scale) for _ in range(4))
+    return lambda: [*kernels.adam(p, g, m, v * v, STEP), *kernels.sgdm(p, g, v, 0.01, 0.9)]
+
+
+CASES = [
+    conv1d_forward,
+    conv1d_grad_x,
+    conv1d_grad_x_mirrored,
+    conv1d_grad_w,
+    layernorm,
+    sum_axes,
+    relu,
+    dropout,
+    max_axis,
+    updates,
+]
+all_cases = pytest.mark.parametrize("case", CASES, ids=lambda c: c.__name__)
+
+
+def replace_workers(monkeypatch, count):
+    """Let drivers ask ``count`` how many workers share a kernel."""
+    for name in MODULES:
+        module = importlib.import_module(f"dlarray.kernels.{name}")
+        monkeypatch.setattr(module, "workers", count)
+
+
+def with_threads(n, run):
+    """Copies of what ``run`` returns with n threads."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(n)
+    try:
+        return [result.copy() for result in run()]
+    finally:
+        numba.set_num_threads(before)
+
+
+def assert_same_bits(got, want):
+    assert len(got) == len(want)
+    for a, b in zip(got, want, strict=True):
+        assert a.dtype == b.dtype
+        assert a.shape == b.shape
+        assert a.tobytes() == b.tobytes()
+
+
+@needs_threads
+@all_cases
+@both_types
+def test_one_thread_and_two_give_the_same_bits(case, dtype, rng, monkeypatch):
+    asked = []
+
+    def count(**work):
+        asked.append(workers(**work))
+        return asked[-1]
+
+    replace_workers(monkeypatch, count)
+    run = case(rng, dtype, 20)
+    serial = with_threads(1, run)
+    assert set(asked) == {1}
+    asked.clear()
+    shared = with_threads(THREADS, run)
+    assert max(asked) == THREADS
+    assert_same_bits(shared, serial)
+
+
+@pytest.mark.parametrize("split", ODD_SPLITS)
+@all_cases
+@both_types
+def test_any_split_of_the_work_gives_the_same_bits(case, split, dtype, rng, monkeypatch):
+    run = case(rng, dtype, 1)
+    replace_workers(monkeypatch, lambda **work: 1)
+    serial = [result.copy() for result in run()]
+    replace_workers(monkeypatch, lambda **work: split)
+    assert_same_bits(run(), serial)
+
+
+TINY = {
+    "conv1d_forward": lambda x, w: kernels.conv1d_forward(x, w, None, Geometry()),
+    "conv1d_grad_x": lambda x, w: kernels.conv1d_grad_x(x, w.swapaxes(1, 2), 3, Geometry()),
+    "conv1d_grad_w": lambda x, w: kernels.conv1d_grad_w(x, x, 1, Geometry()),
+    "layernorm": lambda x, w: kernels.layernorm_forward(x, w[0, :, 0], w[0, :, 0], 1e-5)[0],
+    "relu": lambda x, w: kernels.relu_forward(x),
+    "dropout": lambda x, w: kernels.dropout(x, 0.5, 1),
+    "max_axis": lambda x, w: kernels.max_axis(x, 1)[0],
+    "sgdm": lambda x, w: kernels.sgdm(x, x, x, 0.1, 0.9)[0],
+}
+
+
+@pytest.mark.parametrize("run", TINY.values(), ids=TINY)
+def test_more_workers_than_elements(run, rng, monkeypatch):
+    x, w = rng.standard_normal((1, 3, 2)), rng.standard_normal((1, 2, 1))
+    replace_workers(monkeypatch, lambda **work: 1)
+    serial = run(x, w).copy()
+    replace_workers(monkeypatch, lambda **work: ODD_SPLITS[-1])
+    assert_same_bits([run(x, w)], [serial])
+
+
+def test_workers_shares_large_work_only():
+    assert workers(flops=1.0) == 1
+    assert workers(nbytes=1.0) == 1
+    assert workers(flops=1e12) == numba.get_num_threads()
+    assert workers(nbytes=1e12) == numba.get_num_threads()
+
+
+@needs_threads
+def test_workers_follows_the_thread_count():
+    assert with_threads(1, lambda: [np.array(workers(flops=1e12))]) == [1]
+    assert with_threads(THREADS, lambda: [np.array(workers(flops=1e12))]) == [THREADS]
+
+
+@both_types
+def test_calls_from_many_python_threads_give_the_same_bits(dtype, rng):
+    if numba.get_num_threads() and numba.threading_layer() == "workqueue":
+        pytest.skip("Numba's workqueue layer does not allow concurrent launches")
+    cases = (conv1d_forward, conv1d_grad_w, relu, layernorm)
+    runs = [case(rng, dtype, 4) for case in cases] * 4
+    want = [[result.copy() for result in run()] for run in runs]
+    with ThreadPoolExecutor(len(cases)) as pool:
+        got = list(pool.map(lambda run: [result.copy() for result in run()], runs))
+    for a, b in zip(got, want, strict=True):
+        assert_same_bits(a, b)
