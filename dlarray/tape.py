@@ -46,6 +46,12 @@ from .formats import Shape
 Array = np.ndarray[Any, Any]
 
 
+RELEASED = (
+    "The trace of this value was released: it has been differentiated with free=True, or its "
+    "dlfeval call has ended."
+)
+
+
 class GradientError(RuntimeError):
     """A derivative that can't be had: not traced, not a scalar, not differentiable."""
 
@@ -77,6 +83,7 @@ class Tape:
             node = reference()
             if node is not None:
                 node.release()
+                node.parents = ()
         self._nodes.clear()
 
 
@@ -118,25 +125,34 @@ class Node:
         nodes.append(weakref.ref(self))
 
     def release(self) -> None:
-        """Drop what the backward rule would need."""
-        self.parents, self.arguments, self.result = (), None, None
+        """Drop what the backward rule would need; where the node leads is known on."""
+        self.arguments, self.result = None, None
 
 
 class Traced:
     """A value with its place on a tape; `node` is None for a constant."""
 
-    __slots__ = ("data", "node")
+    __slots__ = ("_data", "node")
 
     def __init__(self, data: Array, node: Node | None) -> None:
-        self.data, self.node = data, node
+        self._data, self.node = data, node
+
+    @property
+    def data(self) -> Array:
+        """The values."""
+        return self._data
 
     @property
     def shape(self) -> Shape:
-        return self.data.shape
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self.data.dtype
+        return self._data.dtype
 
 
 class _State(threading.local):
@@ -216,7 +232,7 @@ class Operator:
         return composition
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        arrays = [a.data if isinstance(a, Traced) else a for a in arguments]
+        arrays = [a._data if isinstance(a, Traced) else a for a in arguments]
         result = self.forward(*arrays, **options)
         tape = _state.tape
         if tape is not None:
@@ -281,10 +297,13 @@ def gradients(
     """
     if value.node is None:
         return [None] * len(targets)
-    if record:
-        return _walk(value.node, dy, targets, _recorded_parts, free=False)
-    with paused():
-        return _walk(value.node, dy, targets, _plain_parts, free=free)
+    if not value.node.tape.open:
+        raise GradientError(RELEASED)
+    with np.errstate(all="ignore"):  # Inf and NaN at the edge of a domain are values, not mishaps
+        if record:
+            return _walk(value.node, dy, targets, _recorded_parts, free=False)
+        with paused():
+            return _walk(value.node, dy, targets, _plain_parts, free=free)
 
 
 _Parts = Callable[[Node, Any], Sequence[Any]]
@@ -302,7 +321,7 @@ def _walk(start: Node, dy: Any, targets: Sequence[Node], parts: _Parts, *, free:
             continue
         if node in wanted:
             found[node] = gradient
-        if node.operator is None:
+        if node.operator is None or leads.isdisjoint(node.parents):
             continue
         for parent, part in zip(node.parents, parts(node, gradient), strict=False):
             if part is None or parent not in leads:
@@ -342,7 +361,7 @@ def _rule(node: Node) -> Callable[..., Any]:
     if node.operator.rule is None:
         raise GradientError(f"{node.operator.name} has no derivative.")
     if node.arguments is None:
-        raise GradientError("The trace of this value was released: its dlfeval call has ended.")
+        raise GradientError(RELEASED)
     return node.operator.rule
 
 
@@ -357,7 +376,7 @@ def _recorded_parts(node: Node, dy: Any) -> Sequence[Any]:
     rule, op = _rule(node), node.operator
     assert op is not None and node.arguments is not None
     arguments = [
-        Traced(value, parent) if parent is not None and isinstance(value, np.ndarray) else value
+        Traced(value, parent) if parent and isinstance(value, (np.ndarray, np.generic)) else value
         for value, parent in zip(node.arguments, node.parents, strict=True)
     ]
     if op.recordable:

@@ -4,6 +4,9 @@ Two formatted arrays meet by label, anything else by position from the first dim
 (`formats.match`).  Of single and double operands single wins; a Python number or a 0-d array never
 changes the type; logical with a floating type gives that, logical with logical double.  Comparisons
 give logical arrays and have no derivative.
+
+Real numbers only: a quotient, power, logarithm or root without a real value is NaN or Inf, without
+a warning.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import numpy as np
 from .. import operators
 from ..formats import FormatError, ShapeError, broadcast, describe, insert
 from ..tape import Traced
-from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
+from .core import as_data, described, dlarray, no_rule, require_dlarray, require_float, wrap
 
 _Binary = Callable[[Any, Any], Any]
 
@@ -27,9 +30,9 @@ def _binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
         type(a) is dlarray
         and type(b) is dlarray
         and a.fmt == b.fmt
-        and a.data.shape == b.data.shape
-        and a.data.dtype == b.data.dtype
-        and a.data.dtype.kind == "f"
+        and a._data.shape == b._data.shape
+        and a._data.dtype == b._data.dtype
+        and a._data.dtype.kind == "f"
     ):
         return wrap(function(a, b), a.fmt)
     left, right, fmt = _aligned(call, a, b)
@@ -75,7 +78,7 @@ def _result_type(a: Any, b: Any) -> np.dtype[Any]:
     """The type of arithmetic: single before double; numbers without dimensions count only beside
     each other.
     """
-    kinds = [x.dtype for x in (a, b) if x.data.ndim] or [a.dtype, b.dtype]
+    kinds = [x.dtype for x in (a, b) if x.ndim] or [a.dtype, b.dtype]
     if any(kind == np.float32 for kind in kinds):
         return np.dtype(np.float32)
     return np.dtype(np.float64)
@@ -159,7 +162,10 @@ def mtimes(a: Any, b: Any) -> dlarray:
 
 def _compare(call: str, function: np.ufunc, a: Any, b: Any) -> dlarray:
     left, right, fmt = _aligned(call, a, b)
-    values = [x.data if isinstance(x, Traced) else x for x in (left, right)]
+    values = [x._data if isinstance(x, Traced) else x for x in (left, right)]
+    if "f" in (left.dtype.kind, right.dtype.kind):
+        dtype = _result_type(left, right)
+        values = [value.astype(dtype, copy=False) for value in values]
     return wrap(function(*values), fmt)
 
 
@@ -206,7 +212,7 @@ def or_(a: Any, b: Any) -> dlarray:
 def not_(X: Any) -> dlarray:
     """Where X is zero."""
     X = require_dlarray(X, "not")
-    return wrap(np.logical_not(X.data), X.fmt)
+    return wrap(np.logical_not(X._data), X.fmt)
 
 
 # -- one operand ----------------------------------------------------------------------------------
@@ -274,6 +280,9 @@ _UFUNCS: dict[str, Callable[..., dlarray]] = {
     "logical_and": and_,
     "logical_or": or_,
     "logical_not": not_,
+    "invert": not_,
+    "bitwise_and": and_,
+    "bitwise_or": or_,
     "negative": uminus,
     "absolute": abs,
     "exp": exp,
@@ -292,16 +301,7 @@ def from_ufunc(
     """
     function = _UFUNCS.get(ufunc.__name__)
     if function is None or method != "__call__" or options:
-        detail = (
-            f".{method}"
-            if method != "__call__"
-            else f" with {', '.join(options)}"
-            if options
-            else ""
-        )
-        raise TypeError(
-            f"numpy.{ufunc.__name__}{detail} has no rule for labels here. Use the function of "
-            "dlarray of that name, or "
-            "extractdata for the values."
-        )
+        detail = f".{method}" if method != "__call__" else ""
+        detail += f" with {', '.join(options)}" if options else ""
+        raise TypeError(no_rule(ufunc.__name__, detail))
     return function(*inputs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,21 +46,21 @@ def dlfeval(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
 
 def _variable(tape: Tape, x: Any) -> Any:
     """A leaf of its own on the tape for a floating dlarray."""
-    if not isinstance(x, dlarray) or x.dtype.kind != "f":
+    if not isinstance(x, dlarray):
         return x
-    return variable(tape, x)
+    return variable(tape, x) if x.dtype.kind == "f" else wrap(x, x.fmt)
 
 
 def variable(tape: Tape, x: dlarray) -> dlarray:
     """The array as a leaf of its own on the tape."""
     leaf = dlarray.__new__(dlarray)
-    leaf.data, leaf.node, leaf.fmt = x.data, tape.leaf(x.data), x.fmt
+    leaf._data, leaf.node, leaf.fmt = x._data, tape.leaf(x._data), x.fmt
     return leaf
 
 
 def untraced(x: Any) -> Any:
     """The same dlarray as a constant."""
-    return wrap(x.data, x.fmt) if isinstance(x, dlarray) and x.node is not None else x
+    return wrap(x._data, x.fmt) if isinstance(x, dlarray) else x
 
 
 def dlgradient(
@@ -90,21 +89,21 @@ def dlgradient(
     ------
     GradientError : y is not traced or not a scalar; a variable is not traced.
     """
+    if not x:
+        raise TypeError("dlgradient: give at least one variable, as in dlgradient(y, x).")
     _check_value(y)
-    nodes: list[Node] = []
-    for position, variable in enumerate(x):
-        tree.map_arrays(partial(_collect, nodes, position), variable)
-    one = np.ones(y.shape, y.dtype)
-    found = gradients(y, one, nodes, record=EnableHigherDerivatives)
-    values = iter(zip(nodes, found, strict=True))
+    nodes = [
+        _node(leaf, f"variable {position}{path}")
+        for position, one in enumerate(x, 1)
+        for path, leaf in tree.leaves(one)
+    ]
+    found = gradients(y, np.ones(y.shape, y.dtype), nodes, record=EnableHigherDerivatives)
+    values = iter(found)
     results = tuple(
-        tree.map_arrays(lambda leaf: _gradient(leaf, *next(values)), variable) for variable in x
+        tree.map_arrays(lambda leaf: _gradient(leaf, next(values), EnableHigherDerivatives), one)
+        for one in x
     )
     return results[0] if len(results) == 1 else results
-
-
-def _collect(nodes: list[Node], position: int, leaf: Any) -> None:
-    nodes.append(_node(leaf, position))
 
 
 def _check_value(y: Any) -> None:
@@ -114,7 +113,8 @@ def _check_value(y: Any) -> None:
         if current_tape() is not None:
             raise GradientError(
                 f"{NOT_TRACED} The value was computed from constants only: no variable of this "
-                "dlfeval call leads to it."
+                "dlfeval call leads to it. For the derivative of a gradient, set "
+                "EnableHigherDerivatives=True in the inner dlgradient call."
             )
         raise GradientError(NOT_TRACED)
     if y.size != 1:
@@ -125,30 +125,29 @@ def _check_value(y: Any) -> None:
         )
 
 
-def _node(leaf: Any, position: int) -> Node:
+def _node(leaf: Any, name: str) -> Node:
     if not isinstance(leaf, dlarray):
         raise GradientError(
-            f"dlgradient: variable {position + 1} holds {type(leaf).__name__}, not a dlarray; only "
-            "dlarrays passed to "
-            "dlfeval can be variables."
+            f"dlgradient: {name} holds {type(leaf).__name__}, not a dlarray; only dlarrays passed "
+            "to dlfeval can be variables."
         )
     if not is_traced(leaf):
         raise GradientError(
-            f"dlgradient: variable {position + 1}, of size {describe(leaf.shape, leaf.fmt)}, is "
-            "not traced: it was not "
-            "passed to dlfeval as a dlarray. Pass it to the function as an argument of dlfeval."
+            f"dlgradient: {name}, of size {describe(leaf.shape, leaf.fmt)}, is not traced: it was "
+            "not passed to dlfeval as a dlarray. Pass it to the function as an argument of dlfeval."
         )
     assert leaf.node is not None
     return leaf.node
 
 
-def _gradient(leaf: dlarray, node: Node, value: Any) -> dlarray:
+def _gradient(leaf: dlarray, value: Any, traced: bool) -> dlarray:
+    """A gradient as a dlarray like its variable; zeros where nothing leads to it."""
     if value is None:
-        value = np.zeros(node.shape, node.dtype)
-    if (
-        value.shape != leaf.shape
-    ):  # relabelled without a move: the variable's own sizes, with other sizes of 1
-        value = value.reshape(leaf.shape)
+        value = np.zeros(leaf.shape, leaf.dtype)
+    if traced and not isinstance(value, Traced):  # constant: its own derivative is zero
+        tape = current_tape()
+        assert tape is not None
+        return variable(tape, wrap(value, leaf.fmt))
     if not isinstance(value, Traced) and not value.flags.writeable and value.size:
         value = np.array(value)  # a broadcast view would be a surprise
     return wrap(value, leaf.fmt)

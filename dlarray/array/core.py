@@ -7,6 +7,7 @@ new data and rebinds X.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -62,7 +63,7 @@ class dlarray(Traced):
     def __init__(self, X: Any, fmt: str = "", *, copy: bool = True) -> None:
         if isinstance(X, dlarray):
             relabelled = relabel(X, fmt) if fmt else X
-            super().__init__(relabelled.data, relabelled.node)
+            super().__init__(relabelled._data, relabelled.node)
             self.fmt = relabelled.fmt
             return
         data = as_data(X, "dlarray")
@@ -77,12 +78,17 @@ class dlarray(Traced):
     # -- inspection -------------------------------------------------------------------------------
 
     @property
+    def data(self) -> Array:
+        """The values as a NumPy array that can't be written to; `extractdata` as an attribute."""
+        return self.extractdata()
+
+    @property
     def ndim(self) -> int:
-        return self.data.ndim
+        return self._data.ndim
 
     @property
     def size(self) -> int:
-        return self.data.size
+        return self._data.size
 
     @property
     def T(self) -> dlarray:
@@ -103,34 +109,34 @@ class dlarray(Traced):
 
     def extractdata(self) -> Array:
         """The values as a NumPy array that can't be written to, without trace."""
-        view = self.data.view()
+        view = self._data.view()
         view.flags.writeable = False
         return view
 
     def item(self) -> float:
         """The one value as a Python number."""
-        return self.data.item()
+        return self._data.item()
 
     def __len__(self) -> int:
-        return int(self.data.shape[0])
+        return int(self._data.shape[0])
 
     def __iter__(self) -> Iterator[dlarray]:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        if self.data.size != 1:
+        if self._data.size != 1:
             raise ValueError(
                 "dlarray: only one element is true or false; got "
                 f"{describe(self.shape, self.fmt)}. Use any or all."
             )
-        return bool(self.data.item())
+        return bool(self._data.item())
 
     def __float__(self) -> float:
-        if self.data.size != 1:
+        if self._data.size != 1:
             raise TypeError(
                 f"dlarray: only one element makes a number; got {describe(self.shape, self.fmt)}."
             )
-        return float(self.data.item())
+        return float(self._data.item())
 
     def __repr__(self) -> str:
         return display.text(self)
@@ -138,7 +144,7 @@ class dlarray(Traced):
     # -- copies -----------------------------------------------------------------------------------
 
     def __copy__(self) -> dlarray:
-        return wrap(Traced(self.data, self.node), self.fmt)
+        return wrap(self, self.fmt)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dlarray:
         return self.__copy__()
@@ -149,25 +155,21 @@ class dlarray(Traced):
                 "dlarray: a traced array can't be pickled. Pickle it after dlfeval, or use "
                 "extractdata."
             )
-        order = tuple(sorted(range(self.ndim), key=lambda axis: -abs(self.data.strides[axis])))
-        return _restore, (np.ascontiguousarray(self.data.transpose(order)), order, self.fmt)
+        order = tuple(sorted(range(self.ndim), key=lambda axis: -abs(self._data.strides[axis])))
+        return _restore, (np.ascontiguousarray(self._data.transpose(order)), order, self.fmt)
 
     # -- NumPy ------------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         if dtype is None and not copy:
             return self.extractdata()
-        return np.array(self.data, dtype=dtype)
+        return np.array(self._data, dtype=dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         return arithmetic.from_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        raise TypeError(
-            f"numpy.{function.__name__} has no rule for labels here. Use the function of dlarray "
-            "of that name, or "
-            "extractdata for the values."
-        )
+        raise TypeError(no_rule(function.__name__))
 
     # -- operators --------------------------------------------------------------------------------
 
@@ -211,7 +213,7 @@ class dlarray(Traced):
         return arithmetic.uminus(self)
 
     def __pos__(self) -> dlarray:
-        return self
+        return self.__copy__()
 
     def __abs__(self) -> dlarray:
         return arithmetic.abs(self)
@@ -240,6 +242,12 @@ class dlarray(Traced):
     def __or__(self, other: Any) -> dlarray:
         return arithmetic.or_(self, other)
 
+    def __rand__(self, other: Any) -> dlarray:
+        return arithmetic.and_(other, self)
+
+    def __ror__(self, other: Any) -> dlarray:
+        return arithmetic.or_(other, self)
+
     def __invert__(self) -> dlarray:
         return arithmetic.not_(self)
 
@@ -248,7 +256,7 @@ class dlarray(Traced):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         result = indexing.assigned(self, index, value)
-        self.data, self.node, self.fmt = result.data, result.node, result.fmt
+        self._data, self.node, self.fmt = result._data, result.node, result.fmt
 
 
 def wrap(value: Any, fmt: str) -> dlarray:
@@ -260,9 +268,9 @@ def wrap(value: Any, fmt: str) -> dlarray:
         value = operators.reshape(value, shape=shape_)
     array = dlarray.__new__(dlarray)
     if isinstance(value, Traced):
-        array.data, array.node = value.data, value.node
+        array._data, array.node = value._data, value.node
     else:
-        array.data, array.node = value, None
+        array._data, array.node = value, None
     array.fmt = fmt
     return array
 
@@ -307,10 +315,10 @@ def _of_own_type(data: Array, call: str) -> Array:
     if kind in "iu":
         return data.astype(np.float64)
     if kind == "O":
+        first = type(data.reshape(-1)[0]).__name__ if data.size else "object"
         raise TypeError(
-            f"{call}: the data are Python objects, not numbers (a ragged list?). Only single, "
-            "double and logical "
-            "arrays are possible; pad sequences of different length with padsequences."
+            f"{call}: the data are Python objects ({first}), not numbers. Only single, double and "
+            "logical arrays are possible; pad sequences of different length with padsequences."
         )
     hint = {
         "f": " Convert with astype('float32') first.",
@@ -342,6 +350,16 @@ def described(X: Any) -> str:
     return type(X).__name__
 
 
+def no_rule(name: str, detail: str = "") -> str:
+    """The message for a function of NumPy that does not know labels."""
+    known = name in dir(sys.modules[__name__.split(".")[0]])
+    hint = f"Use dlarray.{name}" if known else "Compose it from functions of dlarray"
+    return (
+        f"numpy.{name}{detail} has no rule for labels here. {hint}, or use extractdata for the "
+        "values alone."
+    )
+
+
 def require_dlarray(X: object, call: str, name: str = "X") -> dlarray:
     """X, which must be a dlarray."""
     if not isinstance(X, dlarray):
@@ -354,7 +372,7 @@ def require_dlarray(X: object, call: str, name: str = "X") -> dlarray:
 
 def require_float(X: dlarray, call: str) -> None:
     """Reject logical data."""
-    if X.data.dtype.kind == "b":
+    if X._data.dtype.kind == "b":
         raise TypeError(
             f"{call}: logical data not supported; convert to single or double. Got {described(X)} "
             "logical."

@@ -25,7 +25,7 @@ def header(X: dlarray) -> str:
 
 def text(X: dlarray) -> str:
     """The header and the values; of long arrays the first and last ones."""
-    if X.data.size == 0:
+    if X._data.size == 0:
         return f"  {header(X)} (empty)"
     pages = list(product(*(range(n) for n in reversed(X.shape[2:]))))
     blocks = [f"  {header(X)}"]
@@ -33,7 +33,7 @@ def text(X: dlarray) -> str:
         index = tuple(reversed(page))
         if index:
             blocks.append(f"[:, :, {', '.join(map(str, index))}] =")
-        blocks.append(_matrix(np.moveaxis(X.data, (0, 1), (-2, -1))[index]))
+        blocks.append(_matrix(np.moveaxis(X._data, (0, 1), (-2, -1))[index]))
     if len(pages) > MAX_PAGES:
         blocks.append(f"... {len(pages) - MAX_PAGES} more pages")
     return "\n\n".join(blocks)
@@ -41,7 +41,9 @@ def text(X: dlarray) -> str:
 
 def _matrix(values: np.ndarray) -> str:
     if values.dtype.kind == "b" or (
-        np.all(np.isfinite(values)) and np.all(values == np.round(values)) and values.max() < 1e9
+        np.all(np.isfinite(values))
+        and np.all(values == np.round(values))
+        and np.abs(values).max() < 1e9
     ):
         values = values.astype(np.int64)
     rows = np.array2string(

@@ -36,9 +36,9 @@ def assigned(X: dlarray, index: Any, value: Any) -> dlarray:
     wanted = np.empty(X.shape, np.bool_)[subscripts].shape
     if not isinstance(value, dlarray):
         value = _plain(value, X)
-    if value.data.ndim and value.data.size == 1:
+    if value.ndim and value.size == 1:
         value = operators.reshape(value, shape=())
-    elif value.data.ndim:
+    elif value.ndim:
         if _significant(value.shape) != _significant(wanted):
             raise ShapeError(
                 f"dlarray assignment: the value has size {describe(value.shape)}, the place "
@@ -71,9 +71,9 @@ def _linear(X: dlarray, index: Any) -> tuple[Array, ...] | None:
     if isinstance(index, tuple) and len(index) == 1:
         index = index[0]
     if isinstance(index, dlarray):
-        index = index.data
+        index = index._data
     if isinstance(index, list):
-        index = np.asarray(index)
+        index = np.asarray(index) if index else np.zeros(0, np.intp)
     if not isinstance(index, np.ndarray) or index.ndim == 0:
         return None
     if index.dtype.kind == "b":
@@ -93,7 +93,8 @@ def _linear(X: dlarray, index: Any) -> tuple[Array, ...] | None:
         raise IndexError(
             f"dlarray indexing: a linear index is outside 0 to {X.size - 1} of {described(X)}."
         )
-    return tuple(np.unravel_index(index.reshape(-1) % max(1, X.size), X.shape, order="F"))
+    places = index.reshape(-1, order="F") % max(1, X.size)
+    return tuple(np.unravel_index(places, X.shape, order="F"))
 
 
 def _has_newaxis(index: Any) -> bool:
@@ -109,20 +110,18 @@ def _expanded(X: dlarray, index: Any) -> dlarray:
             "stripdims first, or "
             "give a longer format to dlarray."
         )
-    parts = index if isinstance(index, tuple) else (index,)
+    parts = list(index) if isinstance(index, tuple) else [index]
+    given = sum(part is not None and part is not Ellipsis for part in parts)
+    _spell_ellipsis(parts, X.ndim - given)
     rest = get(X, tuple(part for part in parts if part is not None))
     axes = [axis for axis, part in enumerate(parts) if part is None]
-    return wrap(operators.reshape(rest, shape=np.expand_dims(rest.data, axes).shape), "")
+    return wrap(operators.reshape(rest, shape=np.expand_dims(rest._data, axes).shape), "")
 
 
 def _subscripts(X: dlarray, index: Any) -> tuple[Any, ...]:
     """One slice or grid array an axis."""
     parts = list(index) if isinstance(index, tuple) else [index]
-    if sum(part is Ellipsis for part in parts) > 1:
-        raise IndexError("dlarray indexing: only one ellipsis (...) is possible.")
-    if Ellipsis in [part for part in parts if not isinstance(part, (np.ndarray, dlarray))]:
-        at = next(i for i, part in enumerate(parts) if part is Ellipsis)
-        parts[at : at + 1] = [slice(None)] * (X.ndim - len(parts) + 1)
+    _spell_ellipsis(parts, X.ndim - len(parts) + 1)
     if len(parts) > X.ndim:
         raise IndexError(
             f"dlarray indexing: {len(parts)} subscripts for {X.ndim} dimensions, {described(X)}."
@@ -138,13 +137,22 @@ def _subscripts(X: dlarray, index: Any) -> tuple[Any, ...]:
     return np.ix_(*grids)
 
 
+def _spell_ellipsis(parts: list[Any], count: int) -> None:
+    """Replace the ellipsis by ``count`` full slices."""
+    places = [i for i, part in enumerate(parts) if part is Ellipsis]
+    if len(places) > 1:
+        raise IndexError("dlarray indexing: only one ellipsis (...) is possible.")
+    if places:
+        parts[places[0] : places[0] + 1] = [slice(None)] * count
+
+
 def _subscript(X: dlarray, axis: int, part: Any) -> Any:
     """One subscript as a slice or a vector of integers."""
     n = X.shape[axis]
     if isinstance(part, slice):
         return part
     if isinstance(part, dlarray):
-        part = part.data
+        part = part._data
     vector = np.asarray(part)
     if vector.dtype.kind == "b":
         vector = vector.reshape(-1)

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import formats, operators
 from ..formats import Axes, Dim, ShapeError, first_nonsingleton
+from ..tape import Traced
 from . import arithmetic
 from .core import described, dlarray, require_dlarray, require_float, wrap
 
@@ -25,20 +26,20 @@ def _axes(X: dlarray, dim: Dim | None, call: str) -> Axes:
 
 
 def sum(X: Any, dim: Dim | None = None) -> dlarray:
-    """The sum over some dimensions.
+    """The sum over some dimensions; of logical data the number of ones, as double.
 
     Examples
     --------
     >>> sum(dlarray(np.ones((4, 5, 3, 2)), "SSCB"), "S").shape
     (1, 1, 3, 2)
     """
-    X = _floating(X, "sum")
+    X = _counting(X, "sum")
     return wrap(operators.total(X, axes=_axes(X, dim, "sum")), X.fmt)
 
 
 def mean(X: Any, dim: Dim | None = None) -> dlarray:
-    """The mean over some dimensions; NaN over none."""
-    X = _floating(X, "mean")
+    """The mean over some dimensions; NaN over none; of logical data the part of ones, as double."""
+    X = _counting(X, "mean")
     return wrap(operators.average(X, axes=_axes(X, dim, "mean")), X.fmt)
 
 
@@ -72,7 +73,8 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
     if nargout == 2 and len(axes) != 1:
         raise ValueError(f"{call}: an index needs one dimension; got {axes}. Give one axis.")
     value = oriented(X)
-    index = np.expand_dims(np.argmax(value.data, axis=axes[0]), axes[0]) if nargout == 2 else None
+    plain = value._data if isinstance(value, Traced) else value
+    index = np.expand_dims(np.argmax(plain, axis=axes[0]), axes[0]) if nargout == 2 else None
     for axis in axes:
         value = operators.largest(value, axis=axis)
     result = wrap(oriented(value), X.fmt)
@@ -82,13 +84,21 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
 def any(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether some element over the dimensions is nonzero: a logical array."""
     X = require_dlarray(X, "any")
-    return wrap(np.any(X.data, axis=_axes(X, dim, "any"), keepdims=True), X.fmt)
+    return wrap(np.any(X._data, axis=_axes(X, dim, "any"), keepdims=True), X.fmt)
 
 
 def all(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether every element over the dimensions is nonzero: a logical array."""
     X = require_dlarray(X, "all")
-    return wrap(np.all(X.data, axis=_axes(X, dim, "all"), keepdims=True), X.fmt)
+    return wrap(np.all(X._data, axis=_axes(X, dim, "all"), keepdims=True), X.fmt)
+
+
+def _counting(X: Any, call: str) -> dlarray:
+    """X, logical data as double."""
+    X = require_dlarray(X, call)
+    if X.dtype.kind != "b":
+        return X
+    return wrap(operators.cast(X, dtype=np.dtype(np.float64)), X.fmt)
 
 
 def _floating(X: Any, call: str) -> dlarray:

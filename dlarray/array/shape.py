@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import formats, operators
+from .. import _checks, formats, operators
 from ..formats import Axes, Shape, ShapeError, networkDataLayout
 from ..tape import Array
 from .core import TYPE_NAMES, as_data, described, dlarray, require_dlarray, wrap
@@ -66,10 +66,10 @@ def size(X: Any, dim: Any = None) -> Any:
     sizes = X.shape if X.fmt else _without_trailing(X.shape)
     if dim is None:
         return sizes
-    if isinstance(dim, int) and dim >= len(sizes):
+    if isinstance(dim, (int, np.integer)) and dim >= len(sizes):
         return 1
     axes = formats.resolve_axes(dim, X.fmt, len(sizes), "size")
-    if isinstance(dim, int) or (isinstance(dim, str) and len(axes) == 1):
+    if isinstance(dim, (int, np.integer)) or (isinstance(dim, str) and len(axes) == 1):
         return sizes[axes[0]]
     return tuple(sizes[axis] for axis in axes)
 
@@ -101,10 +101,8 @@ def stripdims(X: Any, fmt: str = "") -> dlarray:
     `dlgradient` when nothing moves.
     """
     X = require_dlarray(X, "stripdims")
-    if not X.fmt:
-        return X
     value: Any = X
-    if fmt:
+    if fmt and X.fmt:
         order, added = formats.stripped(X.fmt, fmt, "stripdims")
         if order != tuple(range(len(order))):
             value = operators.permute(value, order=order)
@@ -128,7 +126,7 @@ def double(X: Any) -> dlarray:
 
 def _cast(X: Any, dtype: np.dtype[Any], call: str) -> dlarray:
     X = X if isinstance(X, dlarray) else dlarray(X)
-    return X if X.dtype == dtype else wrap(operators.cast(X, dtype=dtype), X.fmt)
+    return wrap(X if X.dtype == dtype else operators.cast(X, dtype=dtype), X.fmt)
 
 
 # -- order and size -------------------------------------------------------------------------------
@@ -157,7 +155,8 @@ def reshape(X: Any, *sizes: Any) -> dlarray:
     One size may be None, which stands for what is left.  The result is unformatted.
     """
     X = require_dlarray(X, "reshape")
-    wanted = list(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else list(sizes)
+    single_list = len(sizes) == 1 and isinstance(sizes[0], (Sequence, np.ndarray))
+    wanted = [_wanted_size(X, n) for n in (sizes[0] if single_list else sizes)]
     unknown = [i for i, n in enumerate(wanted) if n is None]
     known = int(np.prod([n for n in wanted if n is not None], dtype=np.int64))
     if len(unknown) == 1 and known and X.size % known == 0:
@@ -168,7 +167,17 @@ def reshape(X: Any, *sizes: Any) -> dlarray:
             "two sizes at least, with "
             "the same product; one may be None."
         )
-    return wrap(operators.reshape(X, shape=tuple(int(n) for n in wanted)), "")
+    return wrap(operators.reshape(X, shape=tuple(wanted)), "")
+
+
+def _wanted_size(X: dlarray, n: Any) -> int | None:
+    if n is None:
+        return None
+    if not _checks.is_number(n) or n < 0 or n != int(n):
+        raise ShapeError(
+            f"reshape: a size is an integer, at least 0, or None; got {n!r} for {described(X)}."
+        )
+    return int(n)
 
 
 def squeeze(X: Any) -> dlarray:
@@ -190,14 +199,13 @@ def cat(dim: int | str, *arrays: Any) -> dlarray:
     parts: list[Any] = [X if isinstance(X, dlarray) else as_data(X, "cat") for X in arrays]
     layouts = [(X.shape, X.fmt if isinstance(X, dlarray) else "") for X in parts]
     named = next((layout for layout in layouts if layout[1]), layouts[0])
-    past_end = isinstance(dim, int) and dim == max(len(shape) for shape, _ in layouts)
-    axis = (
-        dim
-        if past_end and isinstance(dim, int)
-        else formats.resolve_axis(dim, named[1], len(named[0]), "cat")
-    )
+    ndim = max(len(shape) for shape, _ in layouts)
+    if isinstance(dim, (int, np.integer)) and len(named[0]) <= dim <= ndim:
+        axis = int(dim)  # an axis of a larger operand, or the new one after the last
+    else:
+        axis = formats.resolve_axis(dim, named[1], len(named[0]), "cat")
     fmt = formats.concatenated(layouts, axis, "cat")
-    ndim = max(axis + 1, *(len(shape) for shape, _ in layouts))
+    ndim = max(axis + 1, ndim)
     dtype = (
         np.float32
         if any(X.dtype == np.float32 for X in parts)

@@ -24,6 +24,19 @@ def map_arrays(function: Callable[[Any], Any], value: Any) -> Any:
     return rebuilt(value, [map_arrays(function, part) for _, part in parts])
 
 
+def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    """The leaves with their places, such as ``['weights'][0]``, in the order of `map_arrays`."""
+    mapper = getattr(value, "map_arrays", None)
+    if mapper is not None:
+        found: list[tuple[str, Any]] = []
+        mapper(lambda leaf: found.append((path, leaf)) or leaf)
+        return found
+    parts = children(value)
+    if parts is None:
+        return [(path, value)]
+    return [leaf for key, part in parts for leaf in leaves(part, f"{path}[{key!r}]")]
+
+
 def children(value: Any) -> list[tuple[Any, Any]] | None:
     """The (key, part) pairs of a container; None for a leaf."""
     if isinstance(value, Mapping):
@@ -105,8 +118,8 @@ def _matching(call: str, keys: list[Any], other: Any, path: str) -> list[Any]:
     if parts is None or set(map(str, keys)) != {str(key) for key, _ in parts}:
         have = "no container" if parts is None else f"keys {[key for key, _ in parts]}"
         raise ValueError(
-            f"{call}: the containers differ at {path or 'the top'}: the parameters have keys {keys}, "
-            f"the other has {have}. Give containers of one structure."
+            f"{call}: the containers differ at {path or 'the top'}: the parameters have keys "
+            f"{keys}, the other has {have}. Give containers of one structure."
         )
     found = dict(parts)
     return [found[key] for key in keys]

@@ -132,7 +132,7 @@ def onehotdecode(B: Any, classes: Any, featureDim: int | str, typename: str | No
     if typename not in (None, "string"):
         raise ValueError(f'{call}: typename must be "string" or None; got {typename!r}.')
     names = np.asarray(classes)
-    values = B.data if isinstance(B, dlarray) else np.asarray(B)
+    values = B._data if isinstance(B, dlarray) else np.asarray(B)
     if isinstance(featureDim, str) and isinstance(B, dlarray):
         dim = resolve_axis(featureDim, B.fmt, B.ndim, call)
     else:

@@ -43,13 +43,17 @@ def quoted(fmt: str) -> str:
 # -- one format -----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1024)
 def parse(fmt: str, call: str = "dlarray") -> str:
     """Check the characters of a format, in any order, and return it."""
     if not isinstance(fmt, str):
         raise TypeError(
             f"{call}: a format is a text of the labels S, C, B, T, U; got {type(fmt).__name__}."
         )
+    return _parse(fmt, call)
+
+
+@lru_cache(maxsize=1024)
+def _parse(fmt: str, call: str) -> str:
     for label in fmt:
         if label not in LABELS:
             hint = f" Did you mean {label.upper()!r}?" if label.upper() in LABELS else ""
@@ -152,13 +156,16 @@ def resolve_axes(dim: Dim, fmt: str, ndim: int, call: str) -> Axes:
     its axes).
     """
     if isinstance(dim, str):
-        parse(dim, call)
-        axes = tuple(axis for label in dim for axis in find(fmt, label))
-        if not dim or not axes:
+        labels = tuple(dim)
+        missing = dict.fromkeys(label for label in labels if not find(fmt, parse(label, call)))
+        if missing or not labels:
             raise FormatError(
-                f'{call}: no dimension is labelled "{dim}"; the data are {quoted(fmt)}.'
+                f'{call}: no dimension is labelled "{"".join(missing)}"; the data are '
+                f"{quoted(fmt)}."
             )
-        return axes
+        if len(set(labels)) != len(labels):
+            raise ValueError(f'{call}: a label is named twice in "{dim}". Name each label once.')
+        return tuple(axis for label in labels for axis in find(fmt, label))
     wanted = [dim] if isinstance(dim, int) or not isinstance(dim, Iterable) else list(dim)
     axes = tuple(_resolve_axis(axis, ndim, call) for axis in wanted)
     if len(set(axes)) != len(axes):

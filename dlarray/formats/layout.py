@@ -70,7 +70,7 @@ def _size(n: object) -> int | None:
     if n is None or (isinstance(n, float) and math.isnan(n)):
         return None
     try:
-        value = int(n)  # type: ignore[call-overload]
+        value = -1 if isinstance(n, float) and math.isinf(n) else int(n)  # type: ignore[call-overload]
     except (TypeError, ValueError):
         value = -1
     if value < 0 or value != n:

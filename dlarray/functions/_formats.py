@@ -7,9 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import formats, operators
 from ..array import as_data, described, dlarray, wrap
 from ..formats import FormatError, quoted
+
+SINGLE = np.dtype(np.float32)
 
 Restore = Callable[[dlarray], dlarray]
 
@@ -56,9 +60,26 @@ def _reordered(y: dlarray, fmt: str) -> dlarray:
     return wrap(operators.permute(y, order=tuple(order)), "")
 
 
-def parameter(call: str, name: str, value: Any, like: dlarray) -> dlarray:
-    """A parameter as a dlarray of the type of ``like``; numbers and arrays are constants."""
-    array = value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
-    if array.dtype != like.dtype:
-        return wrap(operators.cast(array, dtype=like.dtype), array.fmt)
-    return array
+def united(
+    call: str, x: dlarray, parameters: dict[str, Any], optional: dict[str, Any] | None = None
+) -> tuple[Any, ...]:
+    """x and its parameters by name as dlarrays of one type, single before double.
+
+    Numbers and arrays among the parameters are constants; optional ones may be None and stay so.
+    """
+    arrays: list[Any] = [x]
+    for name, value in parameters.items():
+        arrays.append(_constant(call, name, value))
+    for name, value in (optional or {}).items():
+        arrays.append(None if value is None else _constant(call, name, value))
+    if all(a is None or a._data.dtype == x._data.dtype for a in arrays):
+        return tuple(arrays)
+    dtype = SINGLE if SINGLE in [a.dtype for a in arrays if a is not None] else x.dtype
+    return tuple(
+        a if a is None or a.dtype == dtype else wrap(operators.cast(a, dtype=dtype), a.fmt)
+        for a in arrays
+    )
+
+
+def _constant(call: str, name: str, value: Any) -> dlarray:
+    return value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")

@@ -64,6 +64,6 @@ def dropout(X: Any, probability: float) -> dlarray:
     require_float(X, "dropout")
     p = _checks.number("dropout", "probability", probability, 0, 1, below=True)
     if p == 0:
-        return X
+        return wrap(X, X.fmt)
     order = memory_order(X.fmt) if X.fmt else tuple(range(X.ndim))
     return wrap(operators.dropout(X, probability=p, key=draw_key(), order=order), X.fmt)

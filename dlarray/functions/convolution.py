@@ -10,10 +10,11 @@ from .. import _checks, formats, operators
 from ..array import dlarray, require_float, wrap
 from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
 from ..kernels import Geometry
-from ._formats import labelled, parameter
+from ._formats import labelled, united
 from .window import geometry, parse_padding, parse_padding_value
 
 CALL = "dlconv"
+PLAIN = (int, float, str)  # not their subclasses: True equals 1, and is no number here
 
 
 def dlconv(
@@ -64,23 +65,33 @@ def dlconv(
     """
     x, restore = labelled(CALL, X, DataFormat)
     require_float(x, CALL)
-    w: Any = parameter(CALL, "weights", weights, x)
-    b: Any = None if bias is None else parameter(CALL, "bias", bias, x)
-    if not isinstance(Padding, (str, int)):
-        Padding = parse_padding(CALL, "Padding", Padding)
+    x, w, b = united(CALL, x, {"weights": weights}, {"bias": bias})
     plan = _plan(
-        (x.fmt, x.data.shape),
-        (w.fmt, w.data.shape),
-        None if b is None else b.data.shape,
-        WeightsFormat,
-        (Stride, DilationFactor, Padding, PaddingValue),
+        (x.fmt, x._data.shape),
+        (w.fmt, w._data.shape),
+        None if b is None else (b.fmt, b._data.shape),
+        WeightsFormat if type(WeightsFormat) is str else _weights_format(WeightsFormat),
+        (
+            Stride if type(Stride) is int else _checks.integer(CALL, "Stride", Stride),
+            DilationFactor
+            if type(DilationFactor) is int
+            else _checks.integer(CALL, "DilationFactor", DilationFactor),
+            Padding if type(Padding) in PLAIN else parse_padding(CALL, "Padding", Padding),
+            PaddingValue
+            if type(PaddingValue) in PLAIN
+            else parse_padding_value(CALL, PaddingValue),
+        ),
     )
-    if w.data.shape != plan.w_shape:
+    if w._data.shape != plan.w_shape:
         w = operators.reshape(w, shape=plan.w_shape)
     if plan.b_shape is not None:
         b = operators.expand(operators.reshape(b, shape=(1, 1)), shape=plan.b_shape)
     y = operators.conv1d(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry)
     return restore(wrap(y, x.fmt))
+
+
+def _weights_format(fmt: Any) -> str:
+    return "" if fmt is None else formats.parse(fmt, f"{CALL}: WeightsFormat")
 
 
 class _Plan(NamedTuple):
@@ -100,52 +111,65 @@ _Layout = tuple[str, Shape]
 def _plan(
     x: _Layout,
     weights: _Layout,
-    bias: Shape | None,
-    weights_format: str | None,
+    bias: _Layout | None,
+    weights_format: str,
     moves: tuple[int, int, Any, Any],
 ) -> _Plan:
-    """Check a call and resolve its labels; nothing here depends on values."""
-    labels = _weight_labels(x, weights, weights_format)
-    w = (labels, weights[1] + (1,) * (len(labels) - len(weights[1])))
-    x_axes, w_axes = _axes(x[0], labels)
-    channels, filters = x[1][x_axes[-1]], w[1][w_axes[2]]
+    """Check a call and resolve its labels; nothing here depends on values.
+
+    Options reach it in types of which equal values mean the same, since it is cached.
+    """
+    w = _labelled_weights(x, weights, weights_format)
+    x_axes, w_axes = _axes(x[0], w[0])
+    taps, channels, filters = w[1][w_axes[0]], x[1][x_axes[-1]], w[1][w_axes[2]]
+    if taps == 0:
+        raise ShapeError(f"{CALL}: a filter needs one tap at least; the weights are {_text(w)}.")
     if channels != w[1][w_axes[1]]:
         raise ShapeError(
             f"{CALL}: input channels differ.\n  X:       {_text(x)}\n  weights: {_text(w)}\n"
             f"Give weights {channels} input channels."
         )
-    if bias is not None and prod(bias) not in (1, filters):
-        raise ShapeError(
-            f"{CALL}: bias must have one element, or one for each of {filters} filters; "
-            f"got {describe(bias)}."
-        )
-    expanded = (1, filters) if bias is not None and prod(bias) == 1 and filters != 1 else None
     stride, dilation, padding, padding_value = moves
     moved = geometry(
         CALL,
         x[1][x_axes[-2]],
-        w[1][w_axes[0]],
+        taps,
         _checks.integer(CALL, "Stride", stride),
         _checks.integer(CALL, "DilationFactor", dilation),
         parse_padding(CALL, "Padding", padding),
         parse_padding_value(CALL, padding_value),
     )
-    return _Plan(x_axes, w_axes, w[1], expanded, moved)
+    return _Plan(x_axes, w_axes, w[1], _expanded_bias(bias, filters), moved)
+
+
+def _expanded_bias(bias: _Layout | None, filters: int) -> Shape | None:
+    """The size to which a bias is expanded, or None if it has one number a filter."""
+    if bias is None:
+        return None
+    fmt, shape = bias
+    if any(n != 1 and label != "C" for n, label in zip(shape, fmt, strict=False)):
+        raise FormatError(f"{CALL}: bias with labels has the dimension C alone; got {_text(bias)}.")
+    if prod(shape) not in (1, filters):
+        raise ShapeError(
+            f"{CALL}: bias must have one element, or one for each of {filters} filters; "
+            f"got {_text(bias)}."
+        )
+    return (1, filters) if prod(shape) == 1 and filters != 1 else None
 
 
 def _text(layout: _Layout) -> str:
     return describe(layout[1], layout[0])
 
 
-def _weight_labels(x: _Layout, weights: _Layout, fmt: str | None) -> str:
-    """One label an axis of the weights: their own, those of the option, or spatial ones."""
+def _labelled_weights(x: _Layout, weights: _Layout, fmt: str) -> _Layout:
+    """The weights with one label an axis: their own, those of the option, or spatial ones."""
     own, shape = weights
     if own and fmt:
         raise FormatError(
             f"{CALL}: weights are {quoted(own)} already; WeightsFormat={quoted(fmt)} is for "
             "unformatted ones."
         )
-    labels = own or formats.parse(fmt or "", f"{CALL}: WeightsFormat")
+    labels = own or formats.parse(fmt, f"{CALL}: WeightsFormat")
     if not labels:
         spatial = x[0].count("S")
         if spatial == 0:
@@ -156,14 +180,13 @@ def _weight_labels(x: _Layout, weights: _Layout, fmt: str | None) -> str:
                 f"{CALL}: unformatted weights convolve over S dimensions; X is {_text(x)}.{hint}"
             )
         labels = "S" * spatial + "C" + "U" * max(1, len(shape) - spatial - 1)
-    if "U" not in labels:
-        labels += "U"  # one filter
     if len(shape) > len(labels):
         raise ShapeError(
             f"{CALL}: weights of {len(shape)} dimensions, {describe(shape)}, do not fit the labels "
             f'"{labels}". Their size is filterSize × numChannels × numFilters.'
         )
-    return labels
+    labels, shape = formats.trim(labels, shape + (1,) * (len(labels) - len(shape)))
+    return (labels, shape) if "U" in labels else (labels + "U", (*shape, 1))  # one filter
 
 
 def _axes(x_fmt: str, w_fmt: str) -> tuple[Axes, Axes]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from .. import formats, operators
 from ..array import described, dlarray, require_float, wrap
-from ..formats import ShapeError, describe
+from ..formats import FormatError, ShapeError, describe
 from ..kernels import Geometry
-from ._formats import labelled, parameter
+from ._formats import labelled, united
 
 CALL = "fullyconnect"
 _ONE_TAP = Geometry()
@@ -25,7 +25,7 @@ def fullyconnect(
     ----------
     X : data; the S and C dimensions are flattened in column-major order, the first S fastest.
     weights : unformatted ``outputs × inputs``, or ``outputs × s1 × ... × channels``.
-    bias : one number an output, or None.
+    bias : one number an output; None, 0 or an empty array for none.
     DataFormat : labels of an unformatted X; the result is then unformatted.
 
     Returns format C (size ``outputs``), then B and T as in X; "CU" where only C is left.
@@ -42,17 +42,22 @@ def fullyconnect(
     """
     x, restore = labelled(CALL, X, DataFormat)
     require_float(x, CALL)
-    w = parameter(CALL, "weights", weights, x)
+    x, w, b = united(CALL, x, {"weights": weights}, {"bias": bias})
     inner = tuple(axis for axis, label in enumerate(x.fmt) if label in "SC")
     inputs, outputs = prod(x.shape[axis] for axis in inner), w.shape[0]
-    if w.size != outputs * inputs or w.fmt:
+    if w.fmt:
+        raise FormatError(
+            f"{CALL}: weights must be unformatted; got {described(w)}. Use stripdims."
+        )
+    if w.size != outputs * inputs:
         raise ShapeError(
             f"{CALL}: the weights do not fit the data.\n  X:       {described(x)}, {inputs} inputs "
             "an observation\n"
             f"  weights: {described(w)}\nGive unformatted weights of size "
             f"{describe((outputs, inputs))}."
         )
-    b = None if bias is None else parameter(CALL, "bias", bias, x)
+    if b is not None and (b.size == 0 or (outputs != 1 and b.size == 1 and b._data.item() == 0)):
+        b = None
     if b is not None and b.size != outputs:
         raise ShapeError(
             f"{CALL}: bias must have {outputs} elements, one an output; got {described(b)}."

@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import _checks, array
 from ..array import described, dlarray, require_float, require_label, wrap
-from ..formats import ShapeError
-from ._formats import labelled, parameter
+from ..formats import FormatError, ShapeError, broadcast, trim
+from ._formats import labelled, united
 
 MODES = ("single-label", "multilabel")
 LEGACY_MODES = {"exclusive": "single-label", "independent": "multilabel"}
@@ -40,9 +40,9 @@ def crossentropy(
     Y : probabilities with a C dimension, as softmax gives them.
     targets : one-hot or probabilities, of the size of Y; formatted targets are matched by label,
         others by position.
-    weights : class, observation or element weights, expanded against Y: with labels, of themselves
-        or WeightsFormat.
-    Mask : numbers or logical, expanded against Y; multiplies the elements.
+    weights : class, observation or element weights, expanded against Y by their labels or those of
+        WeightsFormat, others by position.
+    Mask : numbers or logical, expanded against Y by label or position; multiplies the elements.
     Reduction : "sum", or "none" for the unreduced values in the format of Y.
     NormalizationFactor : what N is: "batch-size", "all-elements", "mask-included" (unmasked
         elements) or "none".
@@ -64,26 +64,20 @@ def crossentropy(
     y, restore = labelled(call, Y, DataFormat, "Y")
     require_float(y, call)
     require_label(y, "C", call)
-    t = _matched(call, y, parameter(call, "targets", targets, y))
+    y, t, w, mask = united(call, y, {"targets": targets}, {"weights": weights, "Mask": Mask})
+    t = _matched(call, y, t, DataFormat)
     mode = _mode(call, ClassificationMode, TargetCategories)
     tiny = np.finfo(y.dtype).tiny
     elements = t * array.log(array.max(y, tiny))
     if mode == "multilabel":
         elements = elements + (1 - t) * array.log(array.max(1 - y, tiny))
-    if weights is not None:
-        w = parameter(call, "weights", weights, y)
-        elements = elements * (dlarray(w, WeightsFormat) if WeightsFormat and not w.fmt else w)
-    mask = None if Mask is None else parameter(call, "Mask", Mask, y)
+    if w is not None:
+        elements = elements * _expanding(call, "weights", w, WeightsFormat or DataFormat, y)
     if mask is not None:
-        elements = elements * mask
-    if elements.shape != y.shape:
-        raise ShapeError(
-            f"{call}: weights and Mask must expand to the size of Y, {described(y)}; they make it "
-            f"{described(elements)}."
-        )
+        elements = elements * _expanding(call, "Mask", mask, DataFormat, y)
+    factor = _normalization(call, NormalizationFactor, y, mask)
     if _checks.choice(call, "Reduction", Reduction, ("sum", "none")) == "none":
         return restore(-elements)
-    factor = _normalization(call, NormalizationFactor, y, mask)
     return wrap(-array.reshape(array.sum(elements, "all"), 1, 1) / factor, "")
 
 
@@ -95,11 +89,13 @@ def _mode(call: str, mode: str, categories: str | None) -> str:
     return _checks.choice(call, "ClassificationMode", mode, MODES)
 
 
-def _matched(call: str, y: dlarray, targets: dlarray) -> dlarray:
-    """Targets with the labels of y and its size."""
+def _matched(call: str, y: dlarray, targets: dlarray, fmt: str | None) -> dlarray:
+    """Targets with the labels of y and its size; unformatted ones have their dimensions in the
+    order of ``fmt``, or of y.
+    """
     t = targets
     if not t.fmt and t.ndim <= y.ndim:
-        t = dlarray(t, y.fmt)
+        t = dlarray(t, fmt or y.fmt)
     if t.shape != y.shape or t.fmt != y.fmt:
         raise ShapeError(
             f"{call}: predictions and targets differ in size.\n  Y:       {described(y)}\n  "
@@ -109,6 +105,22 @@ def _matched(call: str, y: dlarray, targets: dlarray) -> dlarray:
     return t
 
 
+def _expanding(call: str, name: str, value: dlarray, fmt: str | None, y: dlarray) -> dlarray:
+    """Weights or a mask, which expand to the size of y."""
+    x = dlarray(value, fmt) if fmt and not value.fmt else value
+    try:
+        expansion, shape = broadcast(y.shape, y.fmt, x.shape, x.fmt, call)
+        fits = trim(expansion.fmt, shape) == (y.fmt, y.shape)
+    except (FormatError, ShapeError):
+        fits = False
+    if not fits:
+        raise ShapeError(
+            f"{call}: {name} must expand to the size of Y.\n  Y: {described(y)}\n  {name}: "
+            f"{described(value)}\nGive dimensions of Y with its sizes, or 1."
+        )
+    return x
+
+
 def _normalization(call: str, factor: str, y: dlarray, mask: dlarray | None) -> float:
     kind = _checks.choice(call, "NormalizationFactor", factor, FACTORS)
     if kind == "none":
@@ -116,8 +128,8 @@ def _normalization(call: str, factor: str, y: dlarray, mask: dlarray | None) -> 
     if kind == "all-elements":
         return float(y.size)
     if kind == "mask-included":
-        return float(
-            y.size if mask is None else np.count_nonzero(np.broadcast_to(mask.data, y.shape))
-        )
+        if mask is None or mask.size == 0:
+            return float(y.size)
+        return float(np.count_nonzero(mask._data) * (y.size // mask.size))  # it repeats evenly
     batch = y.fmt.find("B")
     return float(y.shape[batch]) if batch >= 0 else 1.0

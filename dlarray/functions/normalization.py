@@ -7,7 +7,7 @@ from typing import Any
 from .. import _checks, formats, operators
 from ..array import described, dlarray, require_float, require_label, wrap
 from ..formats import ShapeError
-from ._formats import labelled, parameter
+from ._formats import labelled, united
 
 OPERATION_DIMENSIONS = ("auto", "channel-only", "spatial-channel", "batch-excluded")
 
@@ -55,10 +55,7 @@ def layernorm(
     mode = _checks.choice(call, "OperationDimension", OperationDimension, OPERATION_DIMENSIONS)
     if mode == "auto":
         mode = "batch-excluded" if x.fmt.count("S") > 1 else "channel-only"
-    parameters = [
-        parameter(call, name, p, x)
-        for name, p in (("offset", offset), ("scaleFactor", scaleFactor))
-    ]
+    x, *parameters = united(call, x, {"offset": offset, "scaleFactor": scaleFactor})
     for name, p in zip(("offset", "scaleFactor"), parameters, strict=True):
         if p.size != x.shape[channel]:
             raise ShapeError(

@@ -59,7 +59,7 @@ def draw_key() -> int:
     if _state.key is None:
         return int(generator().integers(0, 2**64, dtype="u8"))
     _state.drawn += 1
-    return _mixed(_mixed(_state.key + _state.iteration) + _state.drawn)
+    return _mixed(_mixed(_mixed(_state.key) + _state.iteration) + _state.drawn)
 
 
 @contextmanager

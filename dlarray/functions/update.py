@@ -80,10 +80,12 @@ def adamupdate(
     (0.95, 0.25, 0.05)
     """
     t = _checks.integer("adamupdate", "iteration", iteration)
-    decay = _checks.number("adamupdate", "gradDecay", gradDecay, 0, 1)
-    sq_decay = _checks.number("adamupdate", "sqGradDecay", sqGradDecay, 0, 1)
-    rate = float(learnRate) * math.sqrt(1.0 - sq_decay**t) / (1.0 - decay**t)
-    step = kernels.AdamStep(rate, decay, sq_decay, float(epsilon))
+    decay = _checks.number("adamupdate", "gradDecay", gradDecay, 0, 1, below=True)
+    sq_decay = _checks.number("adamupdate", "sqGradDecay", sqGradDecay, 0, 1, below=True)
+    rate = _checks.number("adamupdate", "learnRate", learnRate)
+    rate *= math.sqrt(1.0 - sq_decay**t) / (1.0 - decay**t)
+    small = _checks.number("adamupdate", "epsilon", epsilon)
+    step = kernels.AdamStep(rate, decay, sq_decay, small)
 
     def one(p: Any, g: Any, m: Any, v: Any) -> tuple[Any, ...]:
         data, slope, average, square = _matching("adamupdate", p, g, m, v)
@@ -112,20 +114,19 @@ def sgdmupdate(
     >>> round(p.item(), 6), v.item()
     (0.95, -0.05)
     """
+    rate = _checks.number("sgdmupdate", "learnRate", learnRate)
     mass = _checks.number("sgdmupdate", "momentum", momentum, 0, 1)
 
     def one(p: Any, g: Any, v: Any) -> tuple[Any, ...]:
         data, slope, speed = _matching("sgdmupdate", p, g, v)
-        return tuple(
-            _rewrapped(p, part) for part in kernels.sgdm(data, slope, speed, float(learnRate), mass)
-        )
+        return tuple(_rewrapped(p, part) for part in kernels.sgdm(data, slope, speed, rate, mass))
 
     return map_together("sgdmupdate", 2, one, parameters, gradients, velocity)
 
 
 def _matching(call: str, p: Any, *others: Any) -> list[Array]:
     """The data of a parameter and of arrays of its size, in its type; None gives zeros."""
-    data = p.data if isinstance(p, dlarray) else as_data(p, call)
+    data = p._data if isinstance(p, dlarray) else as_data(p, call)
     if data.dtype.kind != "f":
         raise TypeError(
             f"{call}: parameters must be single or double; got {described(p)} {data.dtype}."
@@ -135,7 +136,7 @@ def _matching(call: str, p: Any, *others: Any) -> list[Array]:
         if other is None:
             parts.append(np.zeros_like(data))
             continue
-        part = other.data if isinstance(other, dlarray) else as_data(other, call)
+        part = other._data if isinstance(other, dlarray) else as_data(other, call)
         if part.shape != data.shape:
             raise ShapeError(
                 f"{call}: a gradient or state has another size than its parameter.\n  parameter: "

@@ -113,8 +113,8 @@ def _encoded_table(table: ParameterTable, kind: str, arrays: Arrays) -> list[dic
     for layer, parameter, value in table.rows():
         row: dict[str, Any] = {"layer": layer, "parameter": parameter, "array": None}
         if value is not None:
-            name = arrays.add(value.data, f"{kind}/{layer}/{parameter}")
-            order = sorted(range(value.ndim), key=lambda axis: -abs(value.data.strides[axis]))
+            name = arrays.add(value._data, f"{kind}/{layer}/{parameter}")
+            order = sorted(range(value.ndim), key=lambda axis: -abs(value._data.strides[axis]))
             row |= {"array": name, "format": value.fmt, "order": order}
         rows.append(row)
     return rows

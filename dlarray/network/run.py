@@ -152,7 +152,7 @@ def numeric_output(y: dlarray) -> np.ndarray[Any, Any]:
     """An output as an array: observations × channels, or time × channels × observations."""
     spatial = "S" * y.fmt.count("S")
     order = "T" + spatial + "C" + "B" * y.fmt.count("B") if "T" in y.fmt else "B" + spatial + "C"
-    values = stripdims(y, order + "U" * y.fmt.count("U")).data
+    values = stripdims(y, order + "U" * y.fmt.count("U"))._data
     return np.array(values[..., 0] if y.fmt.endswith("U") and values.shape[-1] == 1 else values)
 
 

@@ -149,7 +149,7 @@ class ParameterTable(Table):
 def _same(a: Any, b: Any) -> bool:
     if a is None or b is None:
         return a is b
-    return bool(a.fmt == b.fmt and a.dtype == b.dtype and np.array_equal(a.data, b.data))
+    return bool(a.fmt == b.fmt and a.dtype == b.dtype and np.array_equal(a._data, b._data))
 
 
 class Values(Sequence[Any]):

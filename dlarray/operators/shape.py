@@ -113,7 +113,24 @@ def assign(x: Array, v: Array, *, index: tuple[Any, ...]) -> Array:
 @assign.backward
 def _(dy: Any, _y: Any, _x: Any, _v: Any, *, index: tuple[Any, ...]) -> Any:
     rest = lambda: assign(dy, np.zeros((), _x.dtype), index=index)  # noqa: E731
-    return rest, lambda: fit(take(dy, index=index), _v)
+    return rest, lambda: fit(take_assigned(dy, index=index), _v)
+
+
+@operator
+def take_assigned(x: Array, *, index: tuple[Any, ...]) -> Array:
+    """x[index], and 0 where `assign` writes to the same element again later."""
+    picked = x[index]
+    if all(isinstance(part, slice) for part in index):
+        return picked
+    number = np.arange(picked.size).reshape(picked.shape)
+    last = np.zeros(x.shape, number.dtype)
+    last[index] = number
+    return np.where(last[index] == number, picked, x.dtype.type(0))
+
+
+@take_assigned.backward
+def _(dy: Any, _y: Any, _x: Any, *, index: tuple[Any, ...]) -> Any:
+    return (assign(np.zeros(_x.shape, _x.dtype), dy, index=index),)
 
 
 @operator

@@ -259,7 +259,7 @@ class Training:
                 np.zeros(leaf.shape, leaf.dtype) if g is None else g
                 for leaf, g in zip(leaves, found, strict=True)
             ]
-            return loss.item(), wrap(Y.data, Y.fmt), slopes, state.map_arrays(untraced)
+            return loss.item(), wrap(Y._data, Y.fmt), slopes, state.map_arrays(untraced)
 
     # -- validation and reports -------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ class Accuracy:
     def add(self, Y: dlarray, T: dlarray) -> None:
         """Count a mini-batch of scores and one-hot targets."""
         axis = Y.finddim("C")[0]
-        right = np.argmax(Y.data, axis=axis) == np.argmax(T.data, axis=axis)
+        right = np.argmax(Y._data, axis=axis) == np.argmax(T._data, axis=axis)
         self.right += int(np.count_nonzero(right))
         self.count += right.size
 

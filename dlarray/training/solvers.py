@@ -51,7 +51,7 @@ class Solver:
         self, net: dlnetwork, gradients: Sequence[Array], rate: float, iteration: int
     ) -> dlnetwork:
         """The network after one step; parameters with learn-rate factor 0 keep their values."""
-        values = [value.data for value in net.Learnables.Value]
+        values = [value._data for value in net.Learnables.Value]
         regular = [
             g + g.dtype.type(l2) * p if l2 else g
             for g, p, l2 in zip(gradients, values, self.l2, strict=True)
@@ -62,9 +62,9 @@ class Solver:
             if self.rates[i] == 0:
                 new.append(value)
                 continue
-            state = self.state[i] or self._start(value.data)
+            state = self.state[i] or self._start(value._data)
             updated, *self_state = self._update(
-                value.data, g, state, rate * self.rates[i], iteration
+                value._data, g, state, rate * self.rates[i], iteration
             )
             self.state[i] = tuple(self_state)
             new.append(wrap(updated, value.fmt))

@@ -112,10 +112,11 @@ def test_an_empty_list_of_dimensions_reduces_nothing():
         ("T", dl.FormatError, 'no dimension is labelled "T"; the data are "CB"'),
         (2, ValueError, "axis 2 is not one of the 2 dimensions"),
         ((0, 0), ValueError, "an axis is named twice"),
-        ("SS", dl.FormatError, 'no dimension is labelled "SS"'),
+        ("SS", dl.FormatError, 'no dimension is labelled "S"'),
+        ("CC", ValueError, 'a label is named twice in "CC"'),
         ("c", dl.FormatError, "'c' in format \"c\" is not a label"),
     ],
-    ids=["absent label", "axis", "axis twice", "label twice", "small letter"],
+    ids=["absent label", "axis", "axis twice", "absent twice", "label twice", "small letter"],
 )
 def test_wrong_dimensions_are_errors(call, dim, error, text):
     with pytest.raises(error, match=f"{call}: {text}"):

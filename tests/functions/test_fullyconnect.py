@@ -184,7 +184,8 @@ def test_weights_that_do_not_fit_are_described(fmt, shape, text, rng):
 
 
 def test_formatted_weights_are_an_error(rng):
-    with pytest.raises(dl.ShapeError, match=r"weights: 3\(C\) × 2\(U\)\nGive unformatted weights"):
+    text = r"fullyconnect: weights must be unformatted; got 3\(C\) × 2\(U\). Use stripdims."
+    with pytest.raises(dl.FormatError, match=text):
         dl.fullyconnect(dl.dlarray(data("CB", rng), "CB"), dl.dlarray(np.ones((3, 2)), "CU"))
 
 

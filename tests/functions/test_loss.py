@@ -312,8 +312,8 @@ def test_targets_of_another_size_are_described(targets, text):
 @pytest.mark.parametrize("name", ["weights", "Mask"])
 def test_weights_and_masks_do_not_add_dimensions(name):
     text = (
-        r"crossentropy: weights and Mask must expand to the size of Y, 3\(C\) × 5\(B\); they make "
-        r"it 3\(C\) × 5\(B\) × 2\(U\)"
+        rf"crossentropy: {name} must expand to the size of Y.\n  Y: 3\(C\) × 5\(B\)\n  {name}: "
+        r"3×5×2 \(unformatted\)"
     )
     options: dict[str, Any] = {name: np.ones((3, 5, 2))}
     with pytest.raises(dl.ShapeError, match=text):

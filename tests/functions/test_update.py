@@ -155,7 +155,7 @@ class Table:
     def __init__(self, value):
         self.value = value
 
-    def map_together(self, call, function, *others):
+    def map_together(self, call, count, function, *others):
         given = [other and other.value for other in others]
         return tuple(map(Table, function(self.value, *given)))
 
