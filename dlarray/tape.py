@@ -211,16 +211,20 @@ class Operator:
         self.composition: Callable[..., Any] | None = None
         self.keeps_result = False
         self.keeps: tuple[bool, ...] = ()
+        self.keeps_rest = True  # of the arguments that the rule takes as *parts
 
     def backward(self, rule: Callable[..., Any] | None = None, *, recordable: bool = True) -> Any:
         """Decorator: set the backward rule ``rule(dy, result, *arguments, **options)``."""
         if rule is None:
             return lambda function: self.backward(function, recordable=recordable)
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        names = [p.name for p in inspect.signature(rule).parameters.values() if p.kind in kinds]
+        parameters = inspect.signature(rule).parameters.values()
+        names = [p.name for p in parameters if p.kind in kinds]
+        rest = [p.name for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL]
         self.rule, self.recordable = rule, recordable
         self.keeps_result = not names[1].startswith("_")
         self.keeps = tuple(not name.startswith("_") for name in names[2:])
+        self.keeps_rest = not (rest and rest[0].startswith("_"))
         return rule
 
     def reference(self, composition: Callable[..., Any]) -> Callable[..., Any]:
@@ -228,7 +232,7 @@ class Operator:
         recorded.
         """
         self.composition = composition
-        self.keeps = ()  # it needs every argument
+        self.keeps, self.keeps_rest = (), True  # it needs every argument
         return composition
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
@@ -249,7 +253,8 @@ class Operator:
     def _kept(self, arrays: list[Any], parents: list[Node | None]) -> list[Any]:
         """The arguments as the rule gets them: what it does not need as shape and type only."""
         kept = list(arrays)
-        for i, keep in enumerate(self.keeps[: len(kept)]):
+        for i in range(len(kept) if not self.keeps_rest else min(len(kept), len(self.keeps))):
+            keep = i < len(self.keeps) and self.keeps[i]
             if not keep and isinstance(kept[i], np.ndarray):
                 kept[i] = parents[i] or Spec(kept[i].shape, kept[i].dtype)
         return kept

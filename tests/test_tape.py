@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlarray.operators import add, mul, neg, total
+from dlarray.operators import add, concatenate, mul, neg, total
 from dlarray.tape import (
     GradientError,
     Spec,
@@ -282,6 +282,17 @@ def test_a_node_keeps_no_array_that_its_rule_does_not_name():
         del y
         assert seen() is None
         np.testing.assert_array_equal(slope(z, x)[0], [-2, -2, -2])
+
+
+def test_a_node_keeps_no_part_of_a_list_that_its_rule_does_not_name():
+    with recording() as tape:
+        x = leaf(tape, np.ones(3))
+        parts = [square(x), square(x), square(x)]
+        seen = [weakref.ref(part.data) for part in parts]
+        y = concatenate(*parts, axis=0)
+        del parts
+        assert [reference() for reference in seen] == [None] * 3
+        np.testing.assert_array_equal(slope(y, x)[0], [6, 6, 6])
 
 
 def test_a_node_keeps_what_its_rule_names():

@@ -42,7 +42,10 @@ class _Pool:
         try:
             block = blocks.pop()
         except IndexError:
-            memory = bytearray(size + ALIGNMENT)
+            try:
+                memory = bytearray(size + ALIGNMENT)
+            except OverflowError:  # more than an address can name
+                raise MemoryError(f"{nbytes} bytes") from None
             return size, memory, -np.frombuffer(memory, np.uint8).ctypes.data % ALIGNMENT
         self.held -= size
         return block
@@ -52,7 +55,7 @@ class _Pool:
         if self.held + size > LIMIT_BYTES:
             return
         self.held += size
-        self.free[size].append(block)
+        self.free.setdefault(size, []).append(block)  # `clear` may have run since
 
     def clear(self) -> None:
         self.free, self.held = {}, 0
@@ -64,10 +67,11 @@ _pool = _Pool()
 class _Lease(np.ndarray):
     """The array whose death returns the block; what callers get is a view of it."""
 
-    block: _Block
+    block: _Block | None = None  # a slice of a lease holds none
 
     def __del__(self) -> None:
-        _pool.give(self.block)
+        if self.block is not None:
+            _pool.give(self.block)
 
 
 def _size_class(nbytes: int) -> int:
@@ -100,12 +104,13 @@ def empty(shape: Sequence[int], dtype: npt.DTypeLike, order: Sequence[int] | Non
 
 
 def empty_like(array: Array, dtype: npt.DTypeLike | None = None) -> Array:
-    """An uninitialised array of the shape and the memory order of ``array``."""
+    """An uninitialised array of the shape and the memory order of ``array``, in native byte order."""
+    dtype = dtype or array.dtype.newbyteorder("=")
     if array.flags.c_contiguous:
-        return empty(array.shape, dtype or array.dtype)
+        return empty(array.shape, dtype)
     return empty(
         array.shape,
-        dtype or array.dtype,
+        dtype,
         sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis])),
     )
 

@@ -12,6 +12,7 @@ compiled in each process.  Both are said once, as a warning.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -103,7 +104,8 @@ class _Store:
                     file.write(dumps((key, data)))
                 os.replace(temporary, self._path(folder, key))
             except BaseException:
-                os.unlink(temporary)
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
                 raise
         except OSError as error:
             _warn_once(
@@ -127,7 +129,8 @@ class _Store:
                 f"dlarray: dropped an unreadable cache entry in {folder}; its kernel is compiled "
                 "again."
             )
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
             return None
         return data if stored == key else None
 

@@ -75,13 +75,14 @@ def fill(like, target, value, count):
 
 @device
 def gather_layout(taps, dilation, rows, stride):
-    """How to gather what ``rows`` outputs read, whichever copies less: (1, whole window) or (taps,
-    rows).
+    """How to gather what ``rows`` outputs read, whichever copies less: (runs, rows of a run, apart).
+
+    The whole window as one run, or apart: a run for each tap, one row for each output.
     """
     window = (rows - 1) * stride + (taps - 1) * dilation + 1
     if window <= taps * rows:
-        return 1, window
-    return taps, rows
+        return 1, window, False
+    return taps, rows, True
 
 
 @device

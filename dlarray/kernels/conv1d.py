@@ -85,8 +85,7 @@ def _correlate(
     scratch = bias + (all_columns + worker * scratch_size) * size
     height = tile_rows(n_cols, value)
     window = (height - 1) * stride + (taps - 1) * dilation + 1
-    gather_taps, gather_rows = gather_layout(taps, dilation, height, stride)
-    apart = gather_taps > 1
+    gather_taps, gather_rows, apart = gather_layout(taps, dilation, height, stride)
     tiles = (n_rows + height - 1) // height
     place = np.empty((GROUP, 3), np.intp)  # address, row step and tap step of a tile's input
     last = (worker + 1) * n_batch * tiles // workers
@@ -142,8 +141,7 @@ def _weight_source(x, scratch, value, mode, moves, b, t0, n, height):
             stride * row_bytes,
             dilation * row_bytes,
         )
-    gather_taps, gather_rows = gather_layout(taps, dilation, n, stride)
-    apart = gather_taps > 1
+    gather_taps, gather_rows, apart = gather_layout(taps, dilation, n, stride)
     rows_wanted = (gather_taps, dilation, gather_rows, stride if apart else 1)
     sequence = address(x) + b * length * row_bytes
     gather(sequence, length, chans, mode, value, start, rows_wanted, scratch)
@@ -181,6 +179,12 @@ def _weight_parts(
     height = tile_rows(n_filt, value)
     chunks = (n_out + CHUNK - 1) // CHUNK
     todo = n_batch * chunks
+    # One division into tiles for all chunks, gathered or not: jobs share the tiles by number.
+    n_taps, n_rows = taps, chans
+    if taps == 1 or (dilation == 1 and stride <= taps):  # the taps follow each other: one run
+        n_taps, n_rows = 1, taps * chans
+    row_tiles = (n_rows + height - 1) // height
+    tiles = n_taps * row_tiles
     parts = len(partial)
     scratch = address(work) + worker * scratch_size * size
     packed = scratch + (taps * min(CHUNK, n_out) * chans + height) * size
@@ -190,11 +194,6 @@ def _weight_parts(
             b, t0 = q // chunks, q % chunks * CHUNK
             n = min(CHUNK, n_out - t0)
             start, step, tap_step = _weight_source(x, scratch, value, mode, moves, b, t0, n, height)
-            n_taps, n_rows = taps, chans
-            if tap_step == chans * size:  # the taps follow each other: one run of rows
-                n_taps, n_rows = 1, taps * chans
-            row_tiles = (n_rows + height - 1) // height
-            tiles = n_taps * row_tiles
             fresh = q == part * todo // parts
             for p in range(0, n_filt, columns(WIDE, value)):
                 panel = _weight_panel(dy, packed, value, b * n_out + t0, n, n_filt, p)
@@ -246,7 +245,7 @@ def conv1d_forward(x: Array, w: Array, bias: Array | None, geometry: Geometry) -
     n_out = geometry.out_length(x.shape[1], k_size)
     y = empty((x.shape[0], n_out, n_filt), x.dtype)
     if y.size:
-        bias = w[0, 0, :0] if bias is None else canonical(bias)
+        bias = w.reshape(-1)[:0] if bias is None else canonical(bias)
         rows = (n_out, n_filt, n_out * n_filt, 0, n_filt)
         _run_correlate(x, w, bias, y, k_size, geometry, rows, (0, 0, 0))
     return y
@@ -257,18 +256,20 @@ def conv1d_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Array
     dy, w, g = canonical(dy), canonical(w), geometry
     k_size, chans, _ = w.shape
     dx = empty((dy.shape[0], length, chans), dy.dtype)
+    if not dx.size:
+        return dx
     if g.mode != SCALAR and g.left + g.right > 0:
         padded = conv1d_grad_x(dy, w, g.left + length + g.right, Geometry(g.stride, g.dilation))
         _fold(workers(nbytes=padded.nbytes), padded, dx, g.left, g.mode)
         return dx
     phases = _phases(length, k_size, g.stride, g.dilation, g.left)
-    for phase, taps, step in phases if dx.size else ():
+    for phase, taps, step in phases:
         if taps[2] == 0 or dy.size == 0:
             dx[:, phase :: g.stride] = 0
             continue
         n_rows = -(-(length - phase) // g.stride)
         rows = (n_rows, chans, length * chans, phase * chans, g.stride * chans)
-        _run_correlate(dy, w, w[0, 0, :0], dx, taps[2], step, rows, taps)
+        _run_correlate(dy, w, w.reshape(-1)[:0], dx, taps[2], step, rows, taps)
     return dx
 
 

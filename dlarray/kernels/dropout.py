@@ -31,7 +31,10 @@ def _mask(worker, workers, x, y, key, threshold, scale):
 
 
 def dropout(x: Array, probability: float, key: int) -> Array:
-    """Each element of the C-ordered x is 0 with this probability, else x / (1 - probability)."""
+    """Each element of x is 0 with this probability (in steps of 2**-24), else x / (1 - probability).
+
+    Element i in C order is decided by ``key`` and i alone; ``probability`` is below 1.
+    """
     x = canonical(x)
     y = empty(x.shape, x.dtype)
     threshold = np.uint64(round(probability * 2**24))

@@ -10,7 +10,7 @@ from ._memory import memory_axes
 from ._simd import add, address, itemsize, lanes, load, splat, store
 
 SMALL = 1 << 14  # numbers below which NumPy's sum costs less than a kernel call and its views
-ROWS = 256  # rows summed in one run, so that single precision loses little
+ROWS = 64  # rows summed in one run, so that single precision loses little
 
 
 @kernel

@@ -182,3 +182,14 @@ def test_the_layout_of_an_input_does_not_matter(layout, dtype, rng):
         np.testing.assert_array_equal(a, b)
     for array, original in zip((x, dy, scale, offset), clean, strict=True):
         np.testing.assert_array_equal(array, original)
+
+
+@both_types
+def test_gradients_of_like_numbers_over_many_rows_and_positions_lose_little(dtype, rng):
+    """As those of a mean, whose rounding errors have all the same sign."""
+    for shape in ((2, 1 << 13, 3), (1 << 16, 2, 3)):
+        x, _, scale, offset = draw(rng, shape, dtype)
+        _, stats = layernorm_forward(x, scale, offset, EPSILON)
+        _, _, doffset = layernorm_backward(np.full(shape, 0.1, dtype), x, scale, stats)
+        want = shape[0] * shape[1] * float(dtype(0.1))
+        np.testing.assert_allclose(doffset, np.full(3, want), rtol=TOLERANCES[dtype])
