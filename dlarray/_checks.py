@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 def choice(
-    call: str, name: str, value: Any, choices: Sequence[str], unbuilt: Sequence[str] = ()
+    call: str,
+    name: str,
+    value: Any,
+    choices: Sequence[str],
+    unbuilt: Sequence[str] = (),
+    *,
+    other: str = "",
 ) -> str:
     """One of some texts, in its documented spelling; upper and lower case do not matter.
 
-    ``unbuilt`` values are known but not available; they raise an error that says so.
+    ``unbuilt`` values are known but not available; they raise an error that says so.  ``other``
+    says what else the option takes, for the message.
     """
     if isinstance(value, str):
         for known in choices:
@@ -26,7 +38,8 @@ def choice(
                 f'{call}: {name}="{value}" is not available in this version; possible: '
                 f"{listed(choices)}."
             )
-    raise ValueError(f"{call}: {name} must be one of {listed(choices)}; got {value!r}.")
+    rule = f"one of {listed(choices)}{', or ' if other else ''}{other}" if choices else other
+    raise ValueError(f"{call}: {name} must be {rule}; got {value!r}.")
 
 
 def listed(choices: Iterable[str]) -> str:
@@ -46,6 +59,28 @@ def unknown(call: str, names: Iterable[str], known: Iterable[str]) -> None:
             raise TypeError(
                 f"{call}: there is no option {name}.{hint} Options are {', '.join(valid)}."
             )
+
+
+def named_options(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: an unknown keyword of a function raises an error that names the closest one."""
+    parameters = inspect.signature(function).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    call = function.__qualname__.removesuffix(".__init__")
+
+    @functools.wraps(function)
+    def checked(*arguments: P.args, **options: P.kwargs) -> R:
+        unknown(call, options, known)
+        return function(*arguments, **options)
+
+    return checked
+
+
+def nargout(call: str, value: Any, possible: Collection[int]) -> None:
+    """Raise unless ``value`` is a possible number of results."""
+    if isinstance(value, bool) or value not in possible:
+        numbers = [str(n) for n in sorted(possible)]
+        rule = " or ".join([", ".join(numbers[:-1]), numbers[-1]] if numbers[1:] else numbers)
+        raise ValueError(f"{call}: nargout must be {rule}; got {value!r}.")
 
 
 def is_number(value: Any) -> bool:

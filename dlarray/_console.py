@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,13 @@ _writer: Callable[[str], None] = _standard_output
 def write(text: str = "") -> None:
     """A line on standard output, at once, or where `using` sends it."""
     _writer(text)
+
+
+def number(value: float, form: str = "g") -> str:
+    """A number as MATLAB prints it: NaN, Inf and -Inf so, others in this format."""
+    if math.isfinite(value):
+        return format(value, form)
+    return "NaN" if math.isnan(value) else "Inf" if value > 0 else "-Inf"
 
 
 @contextmanager

@@ -381,7 +381,9 @@ def _recorded_parts(node: Node, dy: Any) -> Sequence[Any]:
     rule, op = _rule(node), node.operator
     assert op is not None and node.arguments is not None
     arguments = [
-        Traced(value, parent) if parent and isinstance(value, (np.ndarray, np.generic)) else value
+        Traced(np.asarray(value), parent)
+        if parent and isinstance(value, (np.ndarray, np.generic))
+        else value
         for value, parent in zip(node.arguments, node.parents, strict=True)
     ]
     if op.recordable:

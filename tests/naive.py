@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-PAD_MODES = {
+PAD_MODES: dict[str, Any] = {
     "symmetric-include-edge": "symmetric",
     "symmetric-exclude-edge": "reflect",
     "replicate": "edge",

@@ -25,8 +25,11 @@ def accuracies(train, test, layers, options, seeds):
     for seed in seeds:
         dl.rng(seed)
         net = dl.trainnet(*train, layers, "crossentropy", options)
-        batch = {"MiniBatchSize": options.MiniBatchSize, "SequencePaddingDirection": "left"}
-        found.append(dl.testnet(net, *test, "accuracy", **batch))
+        size = options.MiniBatchSize
+        X, T = test
+        found.append(
+            dl.testnet(net, X, T, "accuracy", MiniBatchSize=size, SequencePaddingDirection="left")
+        )
     return found
 
 

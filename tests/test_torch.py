@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -161,7 +163,7 @@ def test_convolution_agrees(rng):
     x = rng.standard_normal((4, 50, 6)).astype("f4")
     w = rng.standard_normal((3, 6, 10)).astype("f4")
     b = rng.standard_normal(10).astype("f4")
-    dilated = {"DilationFactor": 2, "Stride": 3, "Padding": 4}
+    dilated: dict[str, Any] = {"DilationFactor": 2, "Stride": 3, "Padding": 4}
     Y = dl.dlconv(dl.dlarray(x, "BTC"), w, b, WeightsFormat="TCU", **dilated)
     expected = torch.nn.functional.conv1d(
         torch.tensor(x.transpose(0, 2, 1).copy()),

@@ -29,7 +29,12 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
     mapper = getattr(value, "map_arrays", None)
     if mapper is not None:
         found: list[tuple[str, Any]] = []
-        mapper(lambda leaf: found.append((path, leaf)) or leaf)
+
+        def note(leaf: Any) -> Any:
+            found.append((path, leaf))
+            return leaf
+
+        mapper(note)
         return found
     parts = children(value)
     if parts is None:

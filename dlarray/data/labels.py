@@ -45,6 +45,11 @@ def _categories_of(labels: Any) -> Array | None:
     return None if found is None else np.asarray(found)
 
 
+def has_categories(labels: Any) -> bool:
+    """Whether labels are a pandas categorical or a series of one."""
+    return _categories_of(labels) is not None
+
+
 def _values(labels: Any) -> tuple[Array, Array]:
     """Labels as text or numbers, and where one is missing (None, NaN)."""
     values = np.asarray(labels)

@@ -37,17 +37,16 @@ def parse_padding(
     call: str, name: str, padding: Any, words: tuple[str, ...] = ("same", "causal")
 ) -> str | tuple[int, int]:
     """One of the words, or the samples at both ends: a number, (start, end) or [[start], [end]]."""
+    numbers_too = "a number or two numbers (start, end)"
     if isinstance(padding, str):
-        return _checks.choice(call, name, padding, words)
+        return _checks.choice(call, name, padding, words, other=numbers_too)
     try:
         amounts = np.asarray(padding, dtype=object).reshape(-1).tolist()
     except ValueError:
         amounts = []
     if not 1 <= len(amounts) <= 2:
-        raise ValueError(
-            f"{call}: {name} must be {_checks.listed(words)}, a number or two numbers (start, "
-            f"end); got {padding!r}."
-        )
+        rule = f"{_checks.listed(words)}, {numbers_too}" if words else numbers_too
+        raise ValueError(f"{call}: {name} must be {rule}; got {padding!r}.")
     numbers = [_checks.integer(call, name, amount, 0) for amount in amounts]
     return numbers[0], numbers[-1]
 
@@ -55,7 +54,7 @@ def parse_padding(
 def parse_padding_value(call: str, value: Any) -> str | float:
     """A number, or one of the texts that mirror or repeat the ends."""
     if isinstance(value, str):
-        return _checks.choice(call, "PaddingValue", value, list(MODES))
+        return _checks.choice(call, "PaddingValue", value, list(MODES), other="a number")
     if not _checks.is_number(value):
         raise ValueError(
             f"{call}: PaddingValue must be a number or one of {_checks.listed(MODES)}; got "

@@ -104,7 +104,7 @@ def empty(shape: Sequence[int], dtype: npt.DTypeLike, order: Sequence[int] | Non
 
 
 def empty_like(array: Array, dtype: npt.DTypeLike | None = None) -> Array:
-    """An uninitialised array of the shape and the memory order of ``array``, in native byte order."""
+    """An uninitialised array of the shape and memory order of ``array``, in native byte order."""
     dtype = dtype or array.dtype.newbyteorder("=")
     if array.flags.c_contiguous:
         return empty(array.shape, dtype)

@@ -75,7 +75,7 @@ def fill(like, target, value, count):
 
 @device
 def gather_layout(taps, dilation, rows, stride):
-    """How to gather what ``rows`` outputs read, whichever copies less: (runs, rows of a run, apart).
+    """How to gather what ``rows`` outputs read with fewest copies: (runs, rows of a run, apart).
 
     The whole window as one run, or apart: a run for each tap, one row for each output.
     """

@@ -31,7 +31,7 @@ def _mask(worker, workers, x, y, key, threshold, scale):
 
 
 def dropout(x: Array, probability: float, key: int) -> Array:
-    """Each element of x is 0 with this probability (in steps of 2**-24), else x / (1 - probability).
+    """Each element of x is 0 with a probability (in steps of 2**-24), else x / (1 - probability).
 
     Element i in C order is decided by ``key`` and i alone; ``probability`` is below 1.
     """

@@ -157,6 +157,17 @@ class Convolution1DLayer(Layer, Formattable):
         if self.Bias is None:
             self.Bias = initial_value(self.call, "Bias", self.BiasInitializer, (1, self.NumFilters))
 
+    def propagate(self, X: dlarray) -> dlarray:
+        try:
+            return self.predict(X)
+        except ShapeError as error:
+            if self._convolved(X.fmt) == "T":
+                error.add_note(
+                    "A network is built for sequences of the MinLength of its input layer: if yours"
+                    " are longer, give sequenceInputLayer their MinLength."
+                )
+            raise
+
     def predict(self, X: dlarray) -> dlarray:
         label = self._convolved(X.fmt)
         if "C" not in X.fmt:

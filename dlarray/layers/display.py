@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _console
 from ..array import dlarray, underlyingType
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def value_text(value: Any) -> str:
 
 
 def _number_text(value: float) -> str:
+    if not math.isfinite(value):
+        return _console.number(value)
     if value == int(value) and abs(value) < 1e9:
         return str(int(value))
     return f"{value:.4f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.4e}"

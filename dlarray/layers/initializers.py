@@ -24,10 +24,7 @@ def initializer(*names: str) -> Callable[[str, str, Any], Initializer]:
     def check(call: str, name: str, value: Any) -> Initializer:
         if callable(value):
             return value
-        try:
-            return _checks.choice(call, name, value, names)
-        except ValueError as error:
-            raise ValueError(str(error).rstrip(".") + ", or give a function of the size.") from None
+        return _checks.choice(call, name, value, names, other="a function of the size")
 
     return check
 

@@ -35,8 +35,6 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from .. import _checks
 from ..array import dlarray
 from ..formats import ShapeError, describe, networkDataLayout
@@ -118,6 +116,8 @@ class Parameter:
             return array
         wanted = [None if n == "auto" else n for n in self.size(layer)]
         sizes = array.shape + (1,) * (len(wanted) - array.ndim)
+        if sum(n != 1 for n in wanted) <= 1 and array.size == max(array.shape, default=1):
+            sizes = tuple(1 if n == 1 else array.size for n in wanted)  # a vector lies as it must
         if len(sizes) != len(wanted) or any(
             w is not None and n != w for n, w in zip(sizes, wanted, strict=True)
         ):
@@ -161,6 +161,30 @@ class Factor:
         layer.setFactor(self.parameter, self.kind, value)
 
 
+class _PortNames:
+    """The names of a layer's inputs or outputs, set once: ports named "in", or "in1", "in2", ..."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        return self if layer is None else layer.__dict__[self.name]
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        if self.name in layer.__dict__:
+            raise AttributeError(
+                f"{type(layer).__name__}.{self.name} is read-only: it is set when the layer is "
+                "made. A layer class gives it to super().__init__."
+            )
+        names = [value] if isinstance(value, str) else list(value)
+        texts = not isinstance(value, str) and all(isinstance(n, str) and n for n in names)
+        if not texts or len(set(names)) != len(names):
+            raise ValueError(
+                f"{layer.call}: {self.name} must be a list of different texts; got {value!r}."
+            )
+        layer.__dict__[self.name] = names
+
+
 class Layer:
     """A layer of a network; see the module's text.
 
@@ -178,8 +202,8 @@ class Layer:
 
     Name: str
     Description: str
-    InputNames: list[str]
-    OutputNames: list[str]
+    InputNames = _PortNames()
+    OutputNames = _PortNames()
 
     def __init_subclass__(cls, *, registered: bool = True, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -190,6 +214,11 @@ class Layer:
         known = _option_names(vars(cls).get("__init__", cls.__init__))
         if known is not None and options:
             _checks.unknown(cls.constructor_name(), options, known)
+        if hasattr(cls, "backward"):
+            raise TypeError(
+                f"{cls.__name__}: a backward function of a layer is not available in this version: "
+                "gradients come from predict and forward. Remove backward."
+            )
         return super().__new__(cls)
 
     def __init__(
@@ -205,12 +234,10 @@ class Layer:
         if not isinstance(Name, str):
             raise TypeError(f"{self.call}: Name must be a text; got {type(Name).__name__}.")
         self.Name, self.Description = Name, Description
-        self.InputNames = (
-            list(InputNames) if InputNames is not None else _port_names("in", NumInputs)
-        )
-        self.OutputNames = (
-            list(OutputNames) if OutputNames is not None else _port_names("out", NumOutputs)
-        )
+        inputs = _checks.integer(self.call, "NumInputs", NumInputs, 0)
+        outputs = _checks.integer(self.call, "NumOutputs", NumOutputs, 0)
+        self.InputNames = _port_names("in", inputs) if InputNames is None else InputNames
+        self.OutputNames = _port_names("out", outputs) if OutputNames is None else OutputNames
 
     # -- what a layer does: these are overridden --------------------------------------------------
 
@@ -289,13 +316,16 @@ class Layer:
 
     def factor(self, parameter: str, kind: str) -> float:
         """The "LearnRateFactor" or "L2Factor" of a learnable parameter."""
+        factors = self._learnable(parameter).factors
+        kind = _checks.choice(self.call, f"the factor of {parameter}", kind, list(factors))
         own = self.__dict__.get("_factors", {})
-        return float(own.get(f"{parameter}.{kind}", self._learnable(parameter).factors[kind]))
+        return float(own.get(f"{parameter}.{kind}", factors[kind]))
 
     def setFactor(self, parameter: str, kind: str, value: Any) -> None:
         """Set the "LearnRateFactor" or "L2Factor" of a learnable parameter."""
-        self._learnable(parameter)
-        checked = _checks.number(self.call, f"{kind} of {parameter}", value, 0, np.finfo(float).max)
+        factors = self._learnable(parameter).factors
+        kind = _checks.choice(self.call, f"the factor of {parameter}", kind, list(factors))
+        checked = _checks.number(self.call, f"{kind} of {parameter}", value, 0, below=True)
         self.__dict__["_factors"] = {
             **self.__dict__.get("_factors", {}),
             f"{parameter}.{kind}": checked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,44 @@ def _normalization(call: str, name: str, value: Any) -> Any:
 
 
 def _statistic(call: str, name: str, value: Any) -> np.ndarray[Any, Any] | None:
-    return None if value is None else np.asarray(value, np.float64)
+    """A copy that can't be written to."""
+    if value is None:
+        return None
+    try:
+        array = np.array(value, np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{call}: {name} must be numbers; got {type(value).__name__}, {value!r}."
+        ) from None
+    array.flags.writeable = False
+    return array
+
+
+class _Statistic(Option):
+    """One number, one a channel, or one an element of the input."""
+
+    def __init__(self) -> None:
+        super().__init__(_statistic, None)
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        array = _statistic(layer.call, self.name, value)
+        if array is not None and array.size != 1:
+            array = array.reshape(self._shape(layer, array.shape))
+        layer.__dict__[self.name] = array
+
+    def _shape(self, layer: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """channels × 1 for vectors, 1 × ... × channels or the input size for images."""
+        sizes: tuple[int, ...] = layer.InputSize
+        images = len(sizes) > 1
+        if images and shape[: len(sizes)] == sizes and prod(shape) == prod(sizes):
+            return sizes
+        if prod(shape) == max(shape) == sizes[-1]:
+            return (*(1,) * (len(sizes) - 1), sizes[-1]) if images else (sizes[-1], 1)
+        element = f", or the input size {describe(sizes)}" if images else ""
+        raise ShapeError(
+            f"{layer.call}: {self.name} must have one element, or one for each of {sizes[-1]} "
+            f"channels{element}; got size {describe(shape)}."
+        )
 
 
 def _no_split(call: str, name: str, value: Any) -> bool:
@@ -82,10 +120,10 @@ class SequenceInputLayer(Layer, Formattable):
     SplitComplexInputs = Option(_no_split, False, group="first")
     Normalization = Option(_normalization, "none")
     NormalizationDimension = Option(one_of("auto", "channel", "element", "all"), "auto")
-    Mean = Option(_statistic, None)
-    StandardDeviation = Option(_statistic, None)
-    Max = Option(_statistic, None)
-    Min = Option(_statistic, None)
+    Mean = _Statistic()
+    StandardDeviation = _Statistic()
+    Max = _Statistic()
+    Min = _Statistic()
 
     def __init__(
         self,
@@ -213,15 +251,8 @@ class SequenceInputLayer(Layer, Formattable):
                 "it. trainnet computes it from "
                 f"the training data; for a network outside trainnet give {name}=."
             )
-        if value.size > 1:
-            value = value.reshape(
-                value.shape[: len(self.InputSize)]
-                if value.ndim > len(self.InputSize)
-                else value.shape
-            )
-            if len(self.InputSize) > 1 and value.size == self.InputSize[-1]:
-                value = value.reshape((1,) * (len(self.InputSize) - 1) + (-1,))
-        sizes = value.shape if value.size > 1 else (1,) * len(self.InputSize)
+        spatial = len(self.InputSize) - 1
+        sizes = value.shape if spatial and value.size > 1 else (1,) * spatial + (value.size,)
         return value.astype(X.dtype).reshape(sizes + (1,) * (X.ndim - len(sizes)))
 
     @staticmethod

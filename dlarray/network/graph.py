@@ -42,6 +42,12 @@ def named(layers: Sequence[Layer]) -> list[Layer]:
     """
     copies = [layer.copy() for layer in layers]
     taken = [layer.Name for layer in copies if layer.Name]
+    for name in taken:
+        if "/" in name:
+            raise ValueError(
+                f"dlnetwork: the layer name '{name}' has a '/', which stands between a layer and "
+                "its port. Choose a name without it."
+            )
     repeated = [name for name, n in Counter(taken).items() if n > 1]
     if repeated:
         raise ValueError(
@@ -113,7 +119,10 @@ def _sources(
     inputs = {port for layer in layers for port in _ports(layer, layer.InputNames)}
     sources: dict[str, str] = {}
     for source, destination in connections:
-        ends = _full(source, layers, "out"), _full(destination, layers, "in")
+        ends = (
+            _full(source, {layer.Name: layer.OutputNames for layer in layers}),
+            _full(destination, {layer.Name: layer.InputNames for layer in layers}),
+        )
         for end, ports, kind in zip(ends, (slots, inputs), ("output", "input"), strict=True):
             if end not in ports:
                 raise ValueError(
@@ -130,10 +139,10 @@ def _ports(layer: Layer, names: Sequence[str]) -> list[str]:
     return [f"{layer.Name}/{name}" for name in names]
 
 
-def _full(end: str, layers: Sequence[Layer], stem: str) -> str:
-    """An end of a connection with its port."""
-    if any(layer.Name == end for layer in layers):
-        return f"{end}/{stem}"
+def _full(end: str, ports: dict[str, list[str]]) -> str:
+    """An end of a connection with its port, which may be left out where there is one."""
+    if len(ports.get(end, ())) == 1:
+        return f"{end}/{ports[end][0]}"
     return end
 
 

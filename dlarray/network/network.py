@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .. import _console
+from .. import _checks, _console
 from ..formats import networkDataLayout
 from ..layers import Layer, LayerArray, Learnable, State
 from . import graph, run
@@ -49,9 +49,14 @@ class dlnetwork:
     (['sequenceinput', 'conv1d', 'relu'], 2)
     """
 
+    @_checks.named_options
     def __init__(
         self, layers: Sequence[Layer] | Layer = (), *inputs: Any, Initialize: bool = True
     ) -> None:
+        if not isinstance(layers, (Layer, list, tuple)):
+            raise TypeError(
+                f"dlnetwork: layers must be a list of layers; got {type(layers).__name__}."
+            )
         listed = [layers] if isinstance(layers, Layer) else list(layers)
         for i, layer in enumerate(listed):
             if not isinstance(layer, Layer):

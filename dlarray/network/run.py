@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .network import dlnetwork
 
 
+@_checks.named_options
 def predict(
     net: dlnetwork,
     *inputs: Any,
@@ -60,6 +61,7 @@ def predict(
     )
 
 
+@_checks.named_options
 def forward(
     net: dlnetwork,
     *inputs: Any,
@@ -106,9 +108,12 @@ def _call(
         if outputs is None
         else ((outputs,) if isinstance(outputs, str) else tuple(outputs))
     )
-    if not len(wanted) <= nargout <= len(wanted) + 1 and nargout != 1:
+    _checks.nargout(call, nargout, {1, len(wanted), len(wanted) + 1})
+    _check_inputs(net, len(inputs))
+    if not isinstance(formats, str) and len(formats) != len(inputs):
         raise ValueError(
-            f"{call}: nargout must be 1, {len(wanted)} or {len(wanted) + 1}; got {nargout}."
+            f"{call}: InputDataFormats must be one format, or one for each of {len(inputs)} "
+            f"inputs; got {len(formats)}."
         )
     numeric = bool(inputs) and not any(isinstance(x, dlarray) for x in inputs)
     data = [labelled_input(net, i, x, formats, call) for i, x in enumerate(inputs)]
@@ -171,11 +176,8 @@ def run(
             "dlnetwork: the network is not initialized: it has parameters without values. Call "
             "initialize(net, X) or trainnet."
         )
+    _check_inputs(net, len(inputs))
     slots = net._plan.input_slots
-    if len(inputs) != len(slots):
-        raise ValueError(
-            f"dlnetwork: the network has {len(slots)} inputs, {net.InputNames}; got {len(inputs)}."
-        )
     values: dict[int, Any] = {slot: x for (_, slot), x in zip(slots, inputs, strict=True)}
     wanted = [_slot(net, name) for name in outputs]
     last_use = _last_uses(net, wanted)
@@ -195,6 +197,16 @@ def run(
     if states:
         table = table.replaced([states.get((a, b), value) for a, b, value in table.rows()])
     return [values[slot] for slot in wanted], table
+
+
+def _check_inputs(net: dlnetwork, count: int) -> None:
+    if not net._layers:
+        raise ValueError("dlnetwork: the network has no layers. Make it from a list of layers.")
+    if count != len(net._plan.input_slots):
+        raise ValueError(
+            f"dlnetwork: the network has {len(net.InputNames)} inputs, {net.InputNames}; got "
+            f"{count}."
+        )
 
 
 def _last_uses(net: dlnetwork, wanted: Sequence[int]) -> list[list[int]]:

@@ -95,7 +95,8 @@ def initialized_layers(net: dlnetwork, layouts: Sequence[networkDataLayout]) -> 
                 ]
                 if missing:
                     raise ValueError(f"{layer.call}: initialize did not set {missing[0]}.")
-            outputs, _ = run.call_layer(layer, inputs, place, "propagate")
+            # a copy, so that what propagate may write to itself does not stay
+            outputs, _ = run.call_layer(layer.bound({}), inputs, place, "propagate")
             slots.update(zip(step.outputs, outputs, strict=True))
             layers[step.layer] = layer
     return layers

@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from .. import _console
 from ..array import dlarray
 from ..formats import ShapeError, describe
 
@@ -130,7 +131,7 @@ class ParameterTable(Table):
                 f"{call}: the tables differ: the parameters are {self.Value.titles}, the other has "
                 f"{have}. Give the gradient of net.Learnables."
             )
-        return table.Value  # type: ignore[no-any-return]
+        return table.Value
 
     def same_rows(self, other: ParameterTable) -> bool:
         """Whether another table has the same layers and parameters in the same order."""
@@ -222,5 +223,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, dlarray):
         return f"{describe(value.shape, value.fmt)} dlarray"
     if isinstance(value, float):
-        return f"{value:.5g}"
+        return _console.number(value, ".5g")
     return str(value)

@@ -42,22 +42,21 @@ class TrainingInfo:
     _training: dict[str, list[Any]] = field(default_factory=dict)
     _validation: dict[str, list[Any]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        names = ("Iteration", "Epoch", "TimeElapsed", "LearnRate", "TrainingLoss")
+        for name in (*names, *(f"Training{m}" for m in self.metrics)):
+            self._training.setdefault(name, [])
+        for name in ("Iteration", "ValidationLoss", *(f"Validation{m}" for m in self.metrics)):
+            self._validation.setdefault(name, [])
+
     def record(self, progress: Progress) -> None:
         """Append what one moment of training tells."""
         if progress.TrainingLoss is not None:
-            names = (
-                "Iteration",
-                "Epoch",
-                "TimeElapsed",
-                "LearnRate",
-                "TrainingLoss",
-                *(f"Training{m}" for m in self.metrics),
-            )
-            for name in names:
-                self._training.setdefault(name, []).append(getattr(progress, name))
+            for name, column in self._training.items():
+                column.append(getattr(progress, name))
         if progress.ValidationLoss is not None:
-            for name in ("Iteration", "ValidationLoss", *(f"Validation{m}" for m in self.metrics)):
-                self._validation.setdefault(name, []).append(getattr(progress, name))
+            for name, column in self._validation.items():
+                column.append(getattr(progress, name))
 
     @property
     def TrainingHistory(self) -> Table:

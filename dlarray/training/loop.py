@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _checks
 from ..array import dlarray, untraced, variable, wrap
 from ..formats import ShapeError
 from ..functions.random import generator, keyed
@@ -64,6 +65,7 @@ def trainnet(*arguments: Any, nargout: int = 1) -> Any:
     >>> net = trainnet(X, T, [sequenceInputLayer(3), *head], "crossentropy", options)
     """
     X, T, net, loss, options = _parsed(arguments)
+    _checks.nargout(CALL, nargout, (1, 2))
     training = Training(X, T, net, loss, options)
     with _stopping_at_interrupt(training):
         result = training.run()
@@ -98,6 +100,11 @@ class Training:
 
     def __init__(self, X: Any, T: Any, net: dlnetwork, loss: Any, options: TrainingOptions) -> None:
         self.options = options
+        if len(net.OutputNames) != 1:
+            raise ValueError(
+                f"{CALL}: this version trains networks with one output; the network has "
+                f"{net.OutputNames}."
+            )
         self.loss, labels = parse_loss(CALL, loss)
         sequences = as_sequences(CALL, net, X, options.InputDataFormats)
         if not sequences:
@@ -177,13 +184,14 @@ class Training:
             )
         iteration = 0
         for iteration, epoch, index, last in self._schedule():
+            if self.stop_reason:
+                break
             progress, finite = self._iterate(iteration, epoch, index)
             due = iteration % options.ValidationFrequency == 0 or last
             self._after(progress, table, validate=finite and due and self.validation is not None)
             if window is not None and (iteration % options.VerboseFrequency == 0 or last):
                 window.update()
-            if self.stop_reason:
-                break
+        self._drop_broken_step()
         self.info.StopReason = self.stop_reason or "Max epochs completed"
         self._tell(Progress("done", iteration, TimeElapsed=self._elapsed()))
         if table:
@@ -195,7 +203,7 @@ class Training:
             return None
         from .plot import ProgressWindow
 
-        return ProgressWindow(self.info)
+        return ProgressWindow(self.info, depth=5)  # here, run, trainnet, the user
 
     def _schedule(self) -> Iterator[tuple[int, int, Array, bool]]:
         """(iteration, epoch, observations, whether it is the last) of every mini-batch."""
@@ -244,6 +252,12 @@ class Training:
         self.net = self.solver.step(self.net, slopes, self.options.InitialLearnRate, iteration)
         self.net.State, self.steps = state, iteration
         return progress, True
+
+    def _drop_broken_step(self) -> None:
+        """Undo the last step if its gradient was not finite; no loss after it has shown that."""
+        if not all(np.isfinite(value._data).all() for value in self.net.Learnables.Value):
+            self.net, self.steps = self.before
+            self.stop_reason = "Gradient is not finite"
 
     def _gradients(self, X: dlarray, T: dlarray) -> tuple[float, dlarray, list[Array], Any]:
         """The loss, the output, the gradient of every learnable, and the new state."""
@@ -298,7 +312,8 @@ class Training:
 
     def _tell(self, progress: Progress) -> None:
         answers = [function(progress) for function in self.options.OutputFcn]
-        if any(answer is True for answer in answers) and not self.stop_reason:
+        stop = any(isinstance(answer, (bool, np.bool_)) and answer for answer in answers)
+        if stop and not self.stop_reason:
             self.stop_reason = "Stopped by OutputFcn"
 
     def _elapsed(self) -> float:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from .. import _checks
+from .. import _checks, _console
 
 Check = Callable[[str, str, Any], Any]
 
@@ -21,16 +21,16 @@ def _integer(call: str, name: str, value: Any) -> int:
     return _checks.integer(call, name, value)
 
 
-def _positive(call: str, name: str, value: Any) -> float:
+def _threshold(call: str, name: str, value: Any) -> float:
     return _checks.number(call, name, value, 0, above=True)
 
 
-def _rate(call: str, name: str, value: Any) -> float:
+def _positive(call: str, name: str, value: Any) -> float:
     return _checks.number(call, name, value, 0, math.inf, above=True, below=True)
 
 
 def _at_least_zero(call: str, name: str, value: Any) -> float:
-    return _checks.number(call, name, value, 0)
+    return _checks.number(call, name, value, 0, below=True)
 
 
 def _fraction(call: str, name: str, value: Any) -> float:
@@ -41,7 +41,8 @@ def _decay(call: str, name: str, value: Any) -> float:
     return _checks.number(call, name, value, 0, 1, below=True)
 
 
-def _number(call: str, name: str, value: Any) -> float:
+def padding_value(call: str, name: str, value: Any) -> float:
+    """A number; NaN too."""
     if isinstance(value, float) and math.isnan(value):
         return math.nan
     return _checks.number(call, name, value)
@@ -108,7 +109,9 @@ def parse_metrics(call: str, value: Any) -> tuple[str, ...]:
 
 
 def _functions(call: str, name: str, value: Any) -> tuple[Callable[[Any], Any], ...]:
-    functions = () if value is None else (value,) if callable(value) else tuple(value)
+    if value is None:
+        return ()
+    functions = tuple(value) if isinstance(value, (list, tuple)) else (value,)
     for function in functions:
         if not callable(function):
             raise ValueError(
@@ -154,7 +157,7 @@ _COMMON: dict[str, tuple[Any, Check]] = {
     "PreprocessingEnvironment": ("serial", one_of("serial", unbuilt=("background", "parallel"))),
     "L2Regularization": (1e-4, _at_least_zero),
     "GradientThresholdMethod": ("l2norm", one_of("l2norm", "global-l2norm", "absolute-value")),
-    "GradientThreshold": (math.inf, _positive),
+    "GradientThreshold": (math.inf, _threshold),
     "Verbose": (True, _checks.logical),
     "VerboseFrequency": (50, _integer),
     "ValidationData": (None, _validation_data),
@@ -173,7 +176,7 @@ _COMMON: dict[str, tuple[Any, Check]] = {
     "OutputFcn": (None, _functions),
     "Metrics": (None, _metrics),
     "Plots": ("none", one_of("none", "training-progress")),
-    "SequencePaddingValue": (0, _number),
+    "SequencePaddingValue": (0, padding_value),
     "SequencePaddingDirection": ("right", one_of("right", "left")),
     "InputDataFormats": ("auto", _input_formats),
     "TargetDataFormats": ("auto", _only("auto")),
@@ -184,6 +187,9 @@ _COMMON: dict[str, tuple[Any, Check]] = {
     "WorkerLoad": (None, _only(None, "Training runs in this process.")),
     "DispatchInBackground": (False, _only(False, "Use PreprocessingEnvironment.")),
 }
+
+
+_OBSOLETE = ("WorkerLoad", "DispatchInBackground")  # of old MATLAB code: accepted, not shown
 
 
 class TrainingOptions:
@@ -206,8 +212,9 @@ class TrainingOptions:
         )
 
     def __repr__(self) -> str:
-        width = max(len(name) for name in self._specs) + 4
-        lines = [f"{name:>{width}}: {_option_text(getattr(self, name))}" for name in self._specs]
+        shown = [name for name in self._specs if name not in _OBSOLETE]
+        width = max(len(name) for name in shown) + 4
+        lines = [f"{name:>{width}}: {_option_text(getattr(self, name))}" for name in shown]
         return "\n".join(["", f"  {type(self).__name__} with properties:", "", *lines, ""])
 
 
@@ -219,7 +226,7 @@ def _option_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, (int, float)):
-        return f"{value:g}" if math.isfinite(value) else {math.inf: "Inf"}.get(value, "NaN")
+        return _console.number(value)
     if isinstance(value, tuple) and all(isinstance(part, str) for part in value):
         return "{" + " ".join(f"'{part}'" for part in value) + "}"
     return f"[1×{len(value)} {type(value).__name__}]" if hasattr(value, "__len__") else str(value)
@@ -232,7 +239,7 @@ class TrainingOptionsADAM(TrainingOptions):
         "GradientDecayFactor": (0.9, _decay),
         "SquaredGradientDecayFactor": (0.999, _decay),
         "Epsilon": (1e-8, _positive),
-        "InitialLearnRate": (0.001, _rate),
+        "InitialLearnRate": (0.001, _positive),
         **_COMMON,
     }
 
@@ -242,7 +249,7 @@ class TrainingOptionsSGDM(TrainingOptions):
 
     _specs: ClassVar = {
         "Momentum": (0.9, _fraction),
-        "InitialLearnRate": (0.01, _rate),
+        "InitialLearnRate": (0.01, _positive),
         **_COMMON,
     }
 

@@ -39,12 +39,12 @@ def draw(figure: Any, info: TrainingInfo) -> None:
     axes = figure.subplots(1 + len(info.metrics), 1, sharex=True, squeeze=False)[:, 0]
     training, validation = info._training, info._validation
     for ax, name in zip(axes, ("Loss", *info.metrics), strict=True):
-        iterations, values = training.get("Iteration", []), training.get(f"Training{name}", [])
+        iterations, values = training["Iteration"], training[f"Training{name}"]
         ax.plot(iterations, values, color="C0", alpha=0.35, linewidth=1, label="training")
         ax.plot(
             iterations, _smoothed(values), color="C0", linewidth=1.8, label="training, smoothed"
         )
-        if validation:
+        if validation["Iteration"]:
             ax.plot(
                 validation["Iteration"],
                 validation[f"Validation{name}"],
@@ -71,7 +71,7 @@ def _smoothed(values: list[float]) -> list[float]:
 
 
 def _shade_epochs(ax: Any, training: dict[str, list[Any]]) -> None:
-    epochs = np.array(training.get("Epoch", []))
+    epochs = np.array(training["Epoch"])
     if not epochs.size or epochs.max() > 60:
         return
     for epoch in range(2, int(epochs.max()) + 1, 2):
@@ -82,9 +82,12 @@ def _shade_epochs(ax: Any, training: dict[str, list[Any]]) -> None:
 
 
 class ProgressWindow:
-    """A window that follows training; without a display it warns once and does nothing."""
+    """A window that follows training; without a display it warns once and does nothing.
 
-    def __init__(self, info: TrainingInfo) -> None:
+    ``depth`` is how many calls up the user's line is, to which the warning points.
+    """
+
+    def __init__(self, info: TrainingInfo, depth: int = 2) -> None:
         require_matplotlib()
         from matplotlib import pyplot
         from matplotlib.backends.registry import BackendFilter, backend_registry
@@ -95,7 +98,7 @@ class ProgressWindow:
             warnings.warn(
                 'Plots="training-progress": there is no display. Training goes on; '
                 "info.savefig(file) writes the figure.",
-                stacklevel=4,
+                stacklevel=depth,
             )
             return
         pyplot.ion()
@@ -111,7 +114,7 @@ class ProgressWindow:
 
 def show_figure(info: TrainingInfo) -> None:
     """Open a window with the figure."""
-    window = ProgressWindow(info)
+    window = ProgressWindow(info, depth=4)  # here, info.show, the user
     window.update()
     if window.figure is not None:
         window.pyplot.show(block=False)

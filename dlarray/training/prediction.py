@@ -13,12 +13,13 @@ from ..formats import ShapeError, describe
 from ..network import dlnetwork
 from ..network.run import numeric_output, run
 from .metrics import METRICS
-from .options import parse_metrics
+from .options import padding_value, parse_metrics
 from .sequences import Batches, as_sequences, as_targets
 
 Array = np.ndarray[Any, Any]
 
 
+@_checks.named_options
 def minibatchpredict(
     net: dlnetwork,
     X: Any,
@@ -68,19 +69,19 @@ def minibatchpredict(
     direction = _checks.choice(
         call, "SequencePaddingDirection", SequencePaddingDirection, ("right", "left")
     )
+    length = _sequence_length(call, SequenceLength)
+    value = padding_value(call, "SequencePaddingValue", SequencePaddingValue)
+    uniform = _checks.logical(call, "UniformOutput", UniformOutput)
     names = (
         net._plan.outputs
         if Outputs is None
         else ((Outputs,) if isinstance(Outputs, str) else tuple(Outputs))
     )
-    if not 1 <= nargout <= len(names):
-        raise ValueError(f"{call}: nargout must be 1 to {len(names)}; got {nargout}.")
+    _checks.nargout(call, nargout, range(1, len(names) + 1))
     sequences = as_sequences(call, net, X, InputDataFormats)
     if not sequences:
         raise ShapeError(f"{call}: there are no observations to predict.")
-    batches = Batches(
-        sequences, None, length=SequenceLength, direction=direction, value=SequencePaddingValue
-    )
+    batches = Batches(sequences, None, length=length, direction=direction, value=value)
     parts: list[list[dlarray]] = [[] for _ in names]
     for start in range(0, len(sequences), size):
         outputs, _ = run(
@@ -91,11 +92,16 @@ def minibatchpredict(
         )
         for column, y in zip(parts, outputs, strict=True):
             column.append(y)
-    results = [
-        _joined(column, direction, SequencePaddingValue, uniform=UniformOutput)
-        for column in parts[:nargout]
-    ]
+    results = [_joined(column, direction, value, uniform=uniform) for column in parts[:nargout]]
     return results[0] if nargout == 1 else tuple(results)
+
+
+def _sequence_length(call: str, value: Any) -> str | int:
+    if _checks.is_number(value):
+        return _checks.integer(call, "SequenceLength", value)
+    return _checks.choice(
+        call, "SequenceLength", value, ("longest", "shortest"), other="a number of steps"
+    )
 
 
 def _joined(parts: list[dlarray], direction: str, value: float, *, uniform: bool) -> Any:
@@ -134,6 +140,7 @@ def scores2label(scores: Any, classNames: Any, *, nargout: int = 1) -> Any:
     >>> scores2label([[0.1, 0.9], [0.8, 0.2]], ["cat", "dog"]).tolist()
     ['dog', 'cat']
     """
+    _checks.nargout("scores2label", nargout, (1, 2))
     if isinstance(scores, dlarray) and scores.fmt:
         scores = numeric_output(scores)
     values = np.asarray(scores)
@@ -148,6 +155,7 @@ def scores2label(scores: Any, classNames: Any, *, nargout: int = 1) -> Any:
     return (labels, values.max(axis=1)) if nargout == 2 else labels
 
 
+@_checks.named_options
 def testnet(
     net: dlnetwork,
     X: Any,

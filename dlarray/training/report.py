@@ -60,4 +60,4 @@ def _cell(progress: Progress, name: str) -> str:
     if name == "TimeElapsed":
         seconds = int(value)
         return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    return str(value) if isinstance(value, int) else f"{value:.5g}"
+    return str(value) if isinstance(value, int) else _console.number(value, ".5g")

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..array import dlarray
 from ..data import categories, class_indices
+from ..data.labels import has_categories
 from ..data.padding import stack
 from ..formats import FormatError, ShapeError, describe
 from ..network import dlnetwork
@@ -117,38 +118,45 @@ def as_targets(
 
     Text, categoricals and, with ``encode_integers``, integers are labels.
     """
-    values = np.asarray(T)
-    if (
-        values.dtype == object
-        and values.size
-        and not isinstance(values.reshape(-1)[0], str)
-        and not hasattr(T, "cat")
-    ):
+    try:
+        values = np.asarray(T)
+    except ValueError:  # ragged lists
+        values = np.empty(len(T), object)
+        values[:] = list(T)
+    if values.ndim > 2 or any(isinstance(v, (list, tuple, np.ndarray)) for v in values.flat):
         raise ValueError(
             f"{call}: targets must be one label, or one row of numbers, an observation; targets "
-            "for each time step are not available "
-            "in this version."
+            f"for each time step are not available in this version. Got {_size(values)}."
         )
     is_labels = (
         values.dtype.kind in "OUS"
-        or hasattr(T, "categories")
+        or has_categories(T)
         or (encode_integers and values.dtype.kind in "biu")
     )
     if values.shape[:1] != (count,) or (is_labels and values.size != count):
         raise ShapeError(
-            f"{call}: there are {count} sequences and targets of size "
-            f"{describe(values.shape) or '1'}. Give one target for each sequence."
+            f"{call}: there are {count} sequences and targets of size {_size(values)}. Give one "
+            "target for each sequence."
         )
     if not is_labels:
         return Targets(values.reshape(count, -1).astype(np.float32))
     known = categories(T) if classes is None else classes
     index = class_indices(values.reshape(-1), known)
     if (index < 0).any():
-        strange = values.reshape(-1)[np.argmax(index < 0)]
+        first = int(np.argmax(index < 0))
+        strange = values.reshape(-1)[first]
+        if strange is None or strange != strange:  # noqa: PLR0124 - NaN differs from itself
+            raise ValueError(
+                f"{call}: the label of observation {first} is missing. Leave the observation out."
+            )
         raise ValueError(
             f"{call}: the label '{strange}' is not one of the classes {known.tolist()}."
         )
     return Targets(np.eye(len(known), dtype=np.float32)[index], known)
+
+
+def _size(values: Array) -> str:
+    return describe(values.shape) or "1"
 
 
 class Batches:

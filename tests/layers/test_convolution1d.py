@@ -489,7 +489,7 @@ def test_seed_decides_the_weights():
         ((3, 2), {"Padding": 0.5}, "Padding must be an integer, at least 0; got 0.5"),
         ((3, 2), {"Padding": [1, 2, 3]}, r'"same", "causal", a number or two numbers .*\[1, 2, 3'),
         ((3, 2), {"Padding": [[1], [2, 3]]}, r"Padding must be an integer, at least 0; got \[1"),
-        ((3, 2), {"Padding": "valid"}, 'Padding must be one of "same", "causal"; got \'valid\''),
+        ((3, 2), {"Padding": "valid"}, 'Padding must be one of "same", "causal", or a number'),
         ((3, 2), {"PaddingValue": "edge"}, 'PaddingValue must be one of "symmetric-include-edge",'),
         ((3, 2), {"PaddingValue": [1, 2]}, r"PaddingValue must be a number or one of.*\[1, 2\]"),
         ((3, 2), {"NumChannels": 0}, "NumChannels must be a positive integer; got 0"),

@@ -84,7 +84,7 @@ def test_dropped_nan_is_zero():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (1, "must be below 1; got 1"),
+        (1, "must be a number, at least 0 and below 1; got 1"),
         (-0.1, "must be a number, at least 0 .*; got -0.1"),
         (1.5, "must be a number.* got 1.5"),
         ("a", "must be a number.* got 'a'"),
@@ -102,7 +102,7 @@ def test_probability_can_be_set_and_is_checked():
     layer: Any = dl.dropoutLayer()
     layer.Probability = 0.25
     assert layer.Probability == 0.25
-    with pytest.raises(ValueError, match="Probability must be below 1"):
+    with pytest.raises(ValueError, match="Probability must be a number, at least 0 and below 1"):
         layer.Probability = 1
 
 

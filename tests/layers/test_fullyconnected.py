@@ -72,7 +72,9 @@ def test_space_and_channels_are_flattened_column_by_column(fmt, shape, out, rng)
 def test_a_wide_unlabelled_dimension_is_kept(rng):
     x = rng.standard_normal((3, 5))
     w = rng.standard_normal((4, 3))
-    got = network(fc(4, Weights=w), (3, 5), "CU").predict(dl.dlarray(x, "CU"))
+    got = network(fc(4, Weights=w, Bias=np.zeros((4, 1))), (3, 5), "CU").predict(
+        dl.dlarray(x, "CU")
+    )
     assert got.fmt == "CU"
     np.testing.assert_allclose(got.data, w @ x, rtol=0, atol=10 * TOLERANCES[np.float64])
 
@@ -82,7 +84,8 @@ def test_golden_example(rng):
     layer = fc(10, WeightsInitializer="ones", BiasInitializer="ones")
     got = network(layer, x.shape, "SSCB").predict(dl.dlarray(x, "SSCB"))
     assert (got.fmt, got.shape) == ("CB", (10, 1))
-    np.testing.assert_allclose(got.data, x.sum() + 1, rtol=TOLERANCES[np.float64])
+    assert got.dtype == np.float32  # as the parameters that initializers make
+    np.testing.assert_allclose(got.data, x.sum() + 1, rtol=TOLERANCES[np.float32])
 
 
 def test_defaults():

@@ -362,11 +362,11 @@ def test_display_lists_the_statistics_that_are_used(kind):
 
 
 def test_display_of_values():
-    layer = sequence_input([28, 1], Normalization="zscore", Mean=0.5, StandardDeviation=[[1, 2]])
+    layer = sequence_input(28, Normalization="zscore", Mean=0.5, StandardDeviation=np.ones(28))
     text = repr(layer)
-    assert "                 InputSize: [28 1]\n" in text
+    assert "                 InputSize: 28\n" in text
     assert "                      Mean: 0.5000\n" in text
-    assert "         StandardDeviation: [1×2 double]\n" in text
+    assert "         StandardDeviation: [28×1 double]\n" in text
 
 
 @pytest.mark.parametrize(

@@ -145,8 +145,8 @@ def test_padded_batch_of_short_sequences_is_not_changed_by_the_call(rng):
     ("options", "text"),
     [
         ({"MiniBatchSize": 0}, "MiniBatchSize must be a positive integer; got 0"),
-        ({"nargout": 2}, "nargout must be 1 to 1; got 2"),
-        ({"nargout": 0}, "nargout must be 1 to 1; got 0"),
+        ({"nargout": 2}, "nargout must be 1; got 2"),
+        ({"nargout": 0}, "nargout must be 1; got 0"),
         ({"OutputDataFormats": "CB"}, 'OutputDataFormats must be one of "auto"'),
         ({"ExecutionEnvironment": "gpu"}, 'ExecutionEnvironment="gpu" is not available in this'),
         ({"ExecutionEnvironment": "tpu"}, 'ExecutionEnvironment must be one of "auto", "cpu"'),
@@ -155,7 +155,7 @@ def test_padded_batch_of_short_sequences_is_not_changed_by_the_call(rng):
         ({"Outputs": "fcc"}, "no output 'fcc'"),
         (
             {"SequenceLength": "long"},
-            'SequenceLength must be one of "longest", "shortest"; got \'long\'',
+            'SequenceLength must be one of "longest", "shortest", or a number of steps',
         ),
         ({"SequenceLength": 0}, "SequenceLength must be a positive integer; got 0"),
         ({"SequencePaddingValue": "a"}, "SequencePaddingValue must be a number; got 'a'"),
