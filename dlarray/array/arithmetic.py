@@ -103,23 +103,46 @@ def plus(a: Any, b: Any) -> dlarray:
 
 
 def minus(a: Any, b: Any) -> dlarray:
-    """a - b, matched by label as in `plus`."""
+    """a - b, matched by label as in `plus`.
+
+    Examples
+    --------
+    >>> minus(dlarray([3.0, 5.0], "C"), 1).data.ravel()
+    array([2., 4.])
+    """
     return _binary("minus", operators.sub, a, b)
 
 
 def times(a: Any, b: Any) -> dlarray:
-    """a * b by elements, matched by label as in `plus`."""
+    """a * b by elements, matched by label as in `plus`.
+
+    Examples
+    --------
+    >>> dims(times(dlarray(np.ones((3, 7)), "CB"), dlarray(np.ones((3, 9)), "CT")))
+    'CBT'
+    """
     return _binary("times", operators.mul, a, b)
 
 
 def rdivide(a: Any, b: Any) -> dlarray:
-    """a / b by elements, matched by label as in `plus`."""
+    """a / b by elements, matched by label as in `plus`.
+
+    Examples
+    --------
+    >>> rdivide(dlarray([3.0, 5.0], "C"), 2).data.ravel()
+    array([1.5, 2.5])
+    """
     return _binary("rdivide", operators.div, a, b)
 
 
 def power(a: Any, b: Any) -> dlarray:
     """a ** b by elements, matched by label as in `plus`; real: NaN for a negative base and a broken
     exponent.
+
+    Examples
+    --------
+    >>> power(dlarray([3.0, 5.0], "C"), 2).data.ravel()
+    array([ 9., 25.])
     """
     return _binary("power", operators.power, a, b)
 
@@ -137,6 +160,11 @@ def minimum(a: Any, b: Any) -> dlarray:
 def mtimes(a: Any, b: Any) -> dlarray:
     """The matrix product of unformatted matrices; a formatted array can be multiplied by an
     unformatted number.
+
+    Examples
+    --------
+    >>> mtimes(dlarray(np.ones((2, 3))), dlarray(np.ones((3, 4)))).shape
+    (2, 4)
     """
     left, right = _operand("mtimes", a), _operand("mtimes", b)
     if (left.size == 1 and not _fmt(left)) or (right.size == 1 and not _fmt(right)):
@@ -170,32 +198,68 @@ def _compare(call: str, function: np.ufunc, a: Any, b: Any) -> dlarray:
 
 
 def eq(a: Any, b: Any) -> dlarray:
-    """Where a equals b: a logical array, matched by label as in `plus`."""
+    """Where a equals b: a logical array, matched by label as in `plus`.
+
+    Examples
+    --------
+    >>> eq(dlarray([3.0, 5.0], "C"), 5).data.ravel()
+    array([False,  True])
+    """
     return _compare("eq", np.equal, a, b)
 
 
 def ne(a: Any, b: Any) -> dlarray:
-    """Where a differs from b."""
+    """Where a differs from b.
+
+    Examples
+    --------
+    >>> ne(dlarray([3.0, 5.0], "C"), 5).data.ravel()
+    array([ True, False])
+    """
     return _compare("ne", np.not_equal, a, b)
 
 
 def lt(a: Any, b: Any) -> dlarray:
-    """Where a < b."""
+    """Where a < b.
+
+    Examples
+    --------
+    >>> lt(dlarray([3.0, 5.0], "C"), 5).data.ravel()
+    array([ True, False])
+    """
     return _compare("lt", np.less, a, b)
 
 
 def le(a: Any, b: Any) -> dlarray:
-    """Where a <= b."""
+    """Where a <= b.
+
+    Examples
+    --------
+    >>> le(dlarray([3.0, 5.0], "C"), 5).data.ravel()
+    array([ True,  True])
+    """
     return _compare("le", np.less_equal, a, b)
 
 
 def gt(a: Any, b: Any) -> dlarray:
-    """Where a > b."""
+    """Where a > b.
+
+    Examples
+    --------
+    >>> gt(dlarray([3.0, 5.0], "C"), 3).data.ravel()
+    array([False,  True])
+    """
     return _compare("gt", np.greater, a, b)
 
 
 def ge(a: Any, b: Any) -> dlarray:
-    """Where a >= b."""
+    """Where a >= b.
+
+    Examples
+    --------
+    >>> ge(dlarray([3.0, 5.0], "C"), 5).data.ravel()
+    array([False,  True])
+    """
     return _compare("ge", np.greater_equal, a, b)
 
 
@@ -226,37 +290,79 @@ def unary(call: str, function: Callable[[Any], Any], X: Any) -> dlarray:
 
 
 def uminus(X: Any) -> dlarray:
-    """-X, same format."""
+    """-X, same format.
+
+    Examples
+    --------
+    >>> uminus(dlarray([3.0, -5.0], "C")).data.ravel()
+    array([-3.,  5.])
+    """
     return unary("uminus", operators.neg, X)
 
 
 def abs(X: Any) -> dlarray:
-    """The absolute value, same format; its derivative at 0 is 0."""
+    """The absolute value, same format; its derivative at 0 is 0.
+
+    Examples
+    --------
+    >>> abs(dlarray([3.0, -5.0], "C")).data.ravel()
+    array([3., 5.])
+    """
     return unary("abs", operators.absolute, X)
 
 
 def exp(X: Any) -> dlarray:
-    """The exponential, same format."""
+    """The exponential, same format.
+
+    Examples
+    --------
+    >>> exp(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
+    array([1.    , 2.7183])
+    """
     return unary("exp", operators.exp, X)
 
 
 def log(X: Any) -> dlarray:
-    """The natural logarithm, same format; real: -Inf at 0 and NaN below."""
+    """The natural logarithm, same format; real: -Inf at 0 and NaN below.
+
+    Examples
+    --------
+    >>> log(dlarray([1.0, 0.0, -1.0], "C")).data.ravel()
+    array([  0., -inf,  nan])
+    """
     return unary("log", operators.log, X)
 
 
 def sqrt(X: Any) -> dlarray:
-    """The square root, same format; real: NaN below 0; its derivative at 0 is Inf."""
+    """The square root, same format; real: NaN below 0; its derivative at 0 is Inf.
+
+    Examples
+    --------
+    >>> sqrt(dlarray([4.0, 9.0], "C")).data.ravel()
+    array([2., 3.])
+    """
     return unary("sqrt", operators.sqrt, X)
 
 
 def tanh(X: Any) -> dlarray:
-    """The hyperbolic tangent, same format."""
+    """The hyperbolic tangent, same format.
+
+    Examples
+    --------
+    >>> tanh(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
+    array([0.    , 0.7616])
+    """
     return unary("tanh", operators.tanh, X)
 
 
 def sign(X: Any) -> dlarray:
-    """-1, 0 or 1, same format; its derivative is 0."""
+    """-1, 0 or 1, same format; its derivative is 0.
+
+    Examples
+    --------
+    >>> sign(dlarray([4.0, 0.0, -9.0], "C")).data.ravel()
+    array([ 1.,  0., -1.])
+    """
     return unary("sign", operators.sign, X)
 
 

@@ -88,6 +88,13 @@ def dlgradient(
     Raises
     ------
     GradientError : y is not traced or not a scalar; a variable is not traced.
+
+    Examples
+    --------
+    >>> def loss(x):
+    ...     return dlgradient(sum(x**2, "all"), x)
+    >>> dlfeval(loss, dlarray([3.0, 5.0], "C")).data.ravel()
+    array([ 6., 10.])
     """
     if not x:
         raise TypeError("dlgradient: give at least one variable, as in dlgradient(y, x).")

@@ -38,7 +38,13 @@ def sum(X: Any, dim: Dim | None = None) -> dlarray:
 
 
 def mean(X: Any, dim: Dim | None = None) -> dlarray:
-    """The mean over some dimensions; NaN over none; of logical data the part of ones, as double."""
+    """The mean over some dimensions; NaN over none; of logical data the part of ones, as double.
+
+    Examples
+    --------
+    >>> mean(dlarray([[1.0, 2.0], [3.0, 5.0]], "CB"), "B").data.ravel()
+    array([1.5, 4. ])
+    """
     X = _counting(X, "mean")
     return wrap(operators.average(X, axes=_axes(X, dim, "mean")), X.fmt)
 
@@ -48,19 +54,45 @@ def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
 
     With ``nargout=2`` also the index (from 0) of the first maximum along one dimension, which has
     no derivative. NaN if an element is NaN.
+
+    Examples
+    --------
+    >>> X = dlarray([[1.0, 2.0], [3.0, 5.0]], "CB")
+    >>> largest, index = max(X, dim="C", nargout=2)
+    >>> largest.data.ravel(), index.data.ravel()
+    (array([3., 5.]), array([1., 1.]))
+    >>> max(X, 2).data.ravel()
+    array([2., 2., 3., 5.])
     """
     if Y is not None:
-        return arithmetic.maximum(X, Y)
+        return _of_two("max", arithmetic.maximum, X, Y, dim)
     X = _floating(X, "max")
     return _extreme(X, dim, "max", nargout, lambda x: x)
 
 
 def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
-    """The minimum over dimensions of X, or the smaller elements of X and Y; see `max`."""
+    """The minimum over dimensions of X, or the smaller elements of X and Y; see `max`.
+
+    Examples
+    --------
+    >>> min(dlarray([[1.0, 2.0], [3.0, 5.0]], "CB"), dim="B").data.ravel()
+    array([1., 3.])
+    """
     if Y is not None:
-        return arithmetic.minimum(X, Y)
+        return _of_two("min", arithmetic.minimum, X, Y, dim)
     X = _floating(X, "min")
     return _extreme(X, dim, "min", nargout, operators.neg)
+
+
+def _of_two(call: str, function: Any, X: Any, Y: Any, dim: Dim | None) -> dlarray:
+    if isinstance(Y, str):
+        raise TypeError(
+            f'{call}: the second argument is an array; for dimensions write {call}(X, dim="{Y}").'
+        )
+    if dim is not None:
+        raise ValueError(f"{call}: of two arrays there is no dimension; got dim={dim!r}.")
+    result: dlarray = function(X, Y)
+    return result
 
 
 def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any) -> Any:
@@ -82,13 +114,25 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
 
 
 def any(X: Any, dim: Dim | None = None) -> dlarray:
-    """Whether some element over the dimensions is nonzero: a logical array."""
+    """Whether some element over the dimensions is nonzero: a logical array.
+
+    Examples
+    --------
+    >>> any(dlarray([[0.0, 2.0], [0.0, 0.0]], "CB"), "B").data.ravel()
+    array([ True, False])
+    """
     X = require_dlarray(X, "any")
     return wrap(np.any(X._data, axis=_axes(X, dim, "any"), keepdims=True), X.fmt)
 
 
 def all(X: Any, dim: Dim | None = None) -> dlarray:
-    """Whether every element over the dimensions is nonzero: a logical array."""
+    """Whether every element over the dimensions is nonzero: a logical array.
+
+    Examples
+    --------
+    >>> all(dlarray([[1.0, 2.0], [3.0, 0.0]], "CB"), "B").data.ravel()
+    array([ True, False])
+    """
     X = require_dlarray(X, "all")
     return wrap(np.all(X._data, axis=_axes(X, dim, "all"), keepdims=True), X.fmt)
 

@@ -16,7 +16,13 @@ from .core import TYPE_NAMES, as_data, described, dlarray, require_dlarray, wrap
 
 
 def isdlarray(X: object) -> bool:
-    """Whether X is a dlarray."""
+    """Whether X is a dlarray.
+
+    Examples
+    --------
+    >>> isdlarray(dlarray(1.0)), isdlarray(1.0)
+    (True, False)
+    """
     return isinstance(X, dlarray)
 
 
@@ -34,6 +40,11 @@ def dims(X: Any) -> str:
 def finddim(X: Any, label: str) -> Axes:
     """The axes of a dlarray or `networkDataLayout` with this label, from 0, ascending; () if there
     is none.
+
+    Examples
+    --------
+    >>> finddim(dlarray(np.ones((5, 7, 3)), "SSC"), "S")
+    (0, 1)
     """
     if len(formats.parse(label, "finddim")) != 1:
         raise ValueError(f'finddim: one label is needed; got "{label}".')
@@ -46,12 +57,23 @@ def extractdata(X: Any) -> Array:
     """The values of X as a NumPy array that can't be written to; the trace ends here.
 
     An array that is not a dlarray comes back as it is.
+
+    Examples
+    --------
+    >>> extractdata(dlarray([3.0, 5.0], "C")).shape
+    (2, 1)
     """
     return X.extractdata() if isinstance(X, dlarray) else np.asarray(X)
 
 
 def underlyingType(X: Any) -> str:
-    """ "single", "double" or "logical"."""
+    """ "single", "double" or "logical".
+
+    Examples
+    --------
+    >>> underlyingType(dlarray(np.ones((3, 2), np.float32), "CB"))
+    'single'
+    """
     return TYPE_NAMES[require_dlarray(X, "underlyingType").dtype]
 
 
@@ -61,6 +83,12 @@ def size(X: Any, dim: Any = None) -> Any:
     A formatted array has one size a label.  Of an unformatted one trailing sizes of 1 after the
     second dimension are left out, as in MATLAB (`X.shape` keeps them), and dimensions beyond the
     last have size 1.
+
+    Examples
+    --------
+    >>> X = dlarray(np.ones((5, 3, 2)), "TCB")
+    >>> size(X), size(X, "T"), size(X, [0, 1])
+    ((3, 2, 5), 5, (3, 2))
     """
     X = require_dlarray(X, "size")
     sizes = X.shape if X.fmt else _without_trailing(X.shape)
@@ -82,12 +110,24 @@ def _without_trailing(shape: Shape) -> Shape:
 
 
 def ndims(X: Any) -> int:
-    """The number of labels, or of MATLAB's dimensions of an unformatted array: at least 2."""
+    """The number of labels, or of MATLAB's dimensions of an unformatted array: at least 2.
+
+    Examples
+    --------
+    >>> ndims(dlarray(np.ones((5, 3, 2)), "TCB")), ndims(dlarray(7.0))
+    (3, 2)
+    """
     return len(size(X))
 
 
 def numel(X: Any) -> int:
-    """The number of elements."""
+    """The number of elements.
+
+    Examples
+    --------
+    >>> numel(dlarray(np.ones((5, 3, 2)), "TCB"))
+    30
+    """
     return require_dlarray(X, "numel").size
 
 
@@ -99,6 +139,11 @@ def stripdims(X: Any, fmt: str = "") -> dlarray:
 
     Labels that only ``fmt`` has become dimensions of size 1.  The result is the same variable to
     `dlgradient` when nothing moves.
+
+    Examples
+    --------
+    >>> stripdims(dlarray(np.ones((5, 3, 2)), "TCB"), "TBC").shape
+    (5, 2, 3)
     """
     X = require_dlarray(X, "stripdims")
     value: Any = X
@@ -115,12 +160,24 @@ def stripdims(X: Any, fmt: str = "") -> dlarray:
 
 
 def single(X: Any) -> dlarray:
-    """X in single precision, same format."""
+    """X in single precision, same format.
+
+    Examples
+    --------
+    >>> single(dlarray([3.0, 5.0], "C")).dtype
+    dtype('float32')
+    """
     return _cast(X, np.dtype(np.float32), "single")
 
 
 def double(X: Any) -> dlarray:
-    """X in double precision, same format."""
+    """X in double precision, same format.
+
+    Examples
+    --------
+    >>> double(dlarray(np.ones((3, 2), np.float32), "CB")).dtype
+    dtype('float64')
+    """
     return _cast(X, np.dtype(np.float64), "double")
 
 
@@ -135,6 +192,11 @@ def _cast(X: Any, dtype: np.dtype[Any], call: str) -> dlarray:
 def permute(X: Any, order: Sequence[int]) -> dlarray:
     """Dimension i of the result is dimension order[i] of X; of formatted data only equal labels
     change places.
+
+    Examples
+    --------
+    >>> permute(dlarray(np.ones((5, 3, 2))), [2, 0, 1]).shape
+    (2, 5, 3)
     """
     X = require_dlarray(X, "permute")
     axes = formats.permutation(order, X.fmt, X.ndim, "permute")
@@ -142,7 +204,13 @@ def permute(X: Any, order: Sequence[int]) -> dlarray:
 
 
 def transpose(X: Any) -> dlarray:
-    """The transpose of unformatted or "UU" data of two dimensions."""
+    """The transpose of unformatted or "UU" data of two dimensions.
+
+    Examples
+    --------
+    >>> transpose(dlarray(np.ones((5, 3)))).shape
+    (3, 5)
+    """
     X = require_dlarray(X, "transpose")
     formats.transposed(X.fmt, X.ndim, "transpose")
     return wrap(operators.permute(X, order=(1, 0)), X.fmt)
@@ -153,6 +221,11 @@ def reshape(X: Any, *sizes: Any) -> dlarray:
     2, 3)``.
 
     One size may be None, which stands for what is left.  The result is unformatted.
+
+    Examples
+    --------
+    >>> reshape(dlarray([[1.0, 3.0], [2.0, 4.0]]), 1, None).data
+    array([[1., 2., 3., 4.]])
     """
     X = require_dlarray(X, "reshape")
     single_list = len(sizes) == 1 and isinstance(sizes[0], (Sequence, np.ndarray))
@@ -181,7 +254,13 @@ def _wanted_size(X: dlarray, n: Any) -> int | None:
 
 
 def squeeze(X: Any) -> dlarray:
-    """X without dimensions of size 1 and their labels; data of two dimensions stay as they are."""
+    """X without dimensions of size 1 and their labels; data of two dimensions stay as they are.
+
+    Examples
+    --------
+    >>> squeeze(dlarray(np.ones((1, 3, 2)), "SCB")).dims()
+    'CB'
+    """
     X = require_dlarray(X, "squeeze")
     keep, fmt = formats.squeezed(X.shape, X.fmt)
     kept = tuple(X.shape[axis] for axis in keep)
@@ -193,6 +272,12 @@ def cat(dim: int | str, *arrays: Any) -> dlarray:
     added.
 
     Formatted arrays need the same format; unformatted ones may stand among them and take it.
+
+    Examples
+    --------
+    >>> X = dlarray(np.ones((3, 2)), "CB")
+    >>> cat("B", X, 2 * X).shape
+    (3, 4)
     """
     if not arrays:
         raise ValueError("cat: at least one array is needed.")

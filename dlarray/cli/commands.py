@@ -16,6 +16,7 @@ import numpy as np
 from .. import _console
 from ..data import categories, confusionmat, read_csv, read_ts, trainingPartitions
 from ..data.waveform import waveform
+from ..formats import ShapeError
 from ..functions import rng
 from ..io import loadNetwork, saveNetwork
 from ..layers import (
@@ -65,6 +66,7 @@ def classifier(
 def demo(options: argparse.Namespace) -> int:
     """Example EX-1 on generated waveforms."""
     start = time.perf_counter()
+    _check_figure(options.plot)
     rng(options.seed)
     X, T = waveform()
     parts = [_chosen((X, T), index) for index in trainingPartitions(len(X), [0.8, 0.1, 0.1])]
@@ -78,7 +80,8 @@ def demo(options: argparse.Namespace) -> int:
     )
     _console.write()
     settings = {"MaxEpochs": options.epochs, "InitialLearnRate": 0.01, "ValidationData": parts[1]}
-    net, _ = _trained(parts[0], classifier(3, 4), "adam", settings, options)
+    net, progress = _trained(parts[0], classifier(3, 4), "adam", settings, options)
+    _plot(progress, options.plot)
     _report(net, parts[2])
     _console.write(f"\n{time.perf_counter() - start:.1f} s in all.")
     return 0
@@ -86,12 +89,16 @@ def demo(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train on a file, test, save."""
-    if options.plot:
-        require_matplotlib()
-    _check_folder(options.out)
+    _check_figure(options.plot)
+    _check_target(options.out)
     rng(options.seed)
     data = _labelled(options.file)
     test = _labelled(options.test) if options.test else None
+    if test is not None and test[0][0].shape[1] != data[0][0].shape[1]:
+        raise ValueError(
+            f"{options.test}: the sequences have {test[0][0].shape[1]} channels, those of "
+            f"{options.file} {data[0][0].shape[1]}."
+        )
     data, test, validation = _split(data, test, options.validation)
     layers = classifier(
         data[0][0].shape[1],
@@ -110,17 +117,20 @@ def train(options: argparse.Namespace) -> int:
         settings["ValidationData"] = validation
     if options.solver == "sgdm":
         settings["GradientThreshold"] = 1
-    net, _ = _trained(data, layers, options.solver, settings, options, direction=options.padding)
-    if test is not None:
-        _report(net, test)
+    settings["SequencePaddingDirection"] = options.padding
+    net, progress = _trained(data, layers, options.solver, settings, options)
     if options.out:
         saveNetwork(net, options.out)
-        _console.write(f"\nNetwork written to {options.out}")
+        _console.write(f"Network written to {options.out}")
+    _plot(progress, options.plot)
+    if test is not None:
+        _report(net, test)
     return 0
 
 
 def predict(options: argparse.Namespace) -> int:
     """Label a file's sequences."""
+    _check_target(options.out)
     net = loadNetwork(options.net)
     names = net.Usage.ClassNames
     if names is None:
@@ -130,7 +140,10 @@ def predict(options: argparse.Namespace) -> int:
     X, T = _read(options.file)
     if not X:
         raise ValueError(f"{options.file}: there is no sequence in the file.")
-    scores = _scores(net, X, options.batch)
+    try:
+        scores = _scores(net, X, options.batch)
+    except ShapeError as error:
+        raise ShapeError(f"{options.file}: {error}") from None
     labels = scores2label(scores, np.asarray(names))
     rows = [["sequence", "label", *(f"score_{name}" for name in names)]]
     rows += [
@@ -159,12 +172,10 @@ def _trained(
     solver: str,
     settings: dict[str, Any],
     options: argparse.Namespace,
-    *,
-    direction: str = "left",
 ) -> tuple[dlnetwork, TrainingInfo]:
-    """Train with a table and, on a terminal, a progress bar; write the figure."""
+    """Train with a table and, on a terminal, a progress bar."""
     settings = {
-        "SequencePaddingDirection": direction,
+        "SequencePaddingDirection": "left",
         "Metrics": "accuracy",
         "Shuffle": "every-epoch",
         "Verbose": not options.quiet,
@@ -172,18 +183,22 @@ def _trained(
     }
     batch = min(settings.get("MiniBatchSize", 128), len(data[0]))
     total = settings["MaxEpochs"] * (len(data[0]) // batch)
-    if options.plot:
-        require_matplotlib()
     with ExitStack() as stack:
         if not options.quiet and sys.stderr.isatty():
             settings["OutputFcn"] = stack.enter_context(_progress_bar(total))
         net, result = trainnet(
             *data, layers, "crossentropy", trainingOptions(solver, **settings), nargout=2
         )
-    if options.plot:
-        result.savefig(options.plot)
-        _console.write(f"Training progress written to {options.plot}")
+    if options.quiet and result.StopReason != "Max epochs completed":
+        _console.write(f"Training stopped: {result.StopReason}")
     return net, result
+
+
+def _plot(progress: TrainingInfo, path: str | None) -> None:
+    """Write the figure of training."""
+    if path:
+        progress.savefig(path)
+        _console.write(f"Training progress written to {path}")
 
 
 @contextmanager
@@ -297,8 +312,24 @@ def _split(
     return _chosen(data, parts[-1]), chosen.get("test", test), chosen.get("validation")
 
 
-def _check_folder(path: str | None) -> None:
-    """Fail before training, not after it."""
+def _check_figure(path: str | None) -> None:
+    """Fail before training where no figure can be written."""
+    if not path:
+        return
+    require_matplotlib()
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    kinds = FigureCanvasBase.get_supported_filetypes()
+    kind = os.path.splitext(path)[1][1:].lower()
+    if kind and kind not in kinds:
+        raise ValueError(f"{path}: a figure is one of {', '.join(sorted(kinds))}; not {kind}.")
+    _check_target(path)
+
+
+def _check_target(path: str | None) -> None:
+    """Fail before the work where a file can't be written."""
+    if path and os.path.isdir(path):
+        raise IsADirectoryError(21, "Is a directory", path)
     folder = os.path.dirname(path or "") or "."
     if not os.path.isdir(folder):
         raise FileNotFoundError(2, "there is no such folder", folder)

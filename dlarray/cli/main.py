@@ -5,6 +5,7 @@ traceback.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -12,9 +13,11 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
-    from . import commands  # after parsing: --help needs no kernels
-
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names beyond its encoding are still written
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        from . import commands  # after parsing: --help needs no kernels
+
         status: int = getattr(commands, options.command)(options)
         return status
     except KeyboardInterrupt:
@@ -23,15 +26,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # nobody reads: the interpreter must not complain about that either
         return 1
-    except (OSError, ValueError, TypeError, ImportError, MemoryError) as error:
+    except _ERRORS as error:
         sys.stderr.write(f"dlarray: error: {_message(error)}\n")
         return 1
 
 
+_ERRORS = (OSError, ValueError, TypeError, ImportError, MemoryError, RuntimeError, ArithmeticError)
+
+
 def _message(error: BaseException) -> str:
+    """The error and where it was, in one line."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
-    return str(error) or type(error).__name__
+    lines = (str(error) or type(error).__name__).splitlines() + getattr(error, "__notes__", [])
+    return "; ".join(line.strip() for line in lines if line.strip())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -177,8 +177,9 @@ def resolve_axis(dim: int | str, fmt: str, ndim: int, call: str) -> int:
     """The one axis for ``dim``; a label that several dimensions carry is an error."""
     axes = resolve_axes(dim, fmt, ndim, call)
     if len(axes) != 1:
+        which = f'"{dim}" labels' if isinstance(dim, str) else f"{dim!r} names"
         raise FormatError(
-            f'{call}: "{dim}" labels {len(axes)} dimensions of {quoted(fmt)} data, one is needed. '
+            f"{call}: {which} {len(axes)} dimensions of {quoted(fmt)} data, one is needed. "
             f"Give its axis, one of {axes}."
         )
     return axes[0]

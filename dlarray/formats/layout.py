@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .labels import Axes, describe, find, parse
 
@@ -26,6 +26,11 @@ class networkDataLayout:
 
     def __init__(self, Size: Sequence[int | float | None], Format: str = "") -> None:
         parse(Format, "networkDataLayout")
+        if not isinstance(Size, Iterable) or isinstance(Size, str):
+            raise TypeError(
+                f"networkDataLayout: Size must be a list of sizes; got {type(Size).__name__}, "
+                f"{Size!r}."
+            )
         sizes = [_size(n) for n in Size]
         if len(sizes) < 2 or (Format and len(sizes) != len(Format)):
             wanted = f'one size a label of "{Format}"' if Format else "at least two sizes"

@@ -23,7 +23,13 @@ def relu(X: Any) -> dlarray:
 
 
 def sigmoid(X: Any) -> dlarray:
-    """1 / (1 + exp(-x)) of every element, any format."""
+    """1 / (1 + exp(-x)) of every element, any format.
+
+    Examples
+    --------
+    >>> sigmoid(dlarray([0.0, 2.0], "C")).data.ravel().round(4)
+    array([0.5   , 0.8808])
+    """
     return unary("sigmoid", operators.sigmoid, X)
 
 
@@ -59,6 +65,12 @@ def dropout(X: Any, probability: float) -> dlarray:
     ----------
     X : data of any format.
     probability : at least 0 and below 1.
+
+    Examples
+    --------
+    >>> Y = dropout(dlarray(np.ones((100, 100)), "CB"), 0.5)
+    >>> sorted(set(Y.data.ravel().tolist()))
+    [0.0, 2.0]
     """
     X = require_dlarray(X, "dropout")
     require_float(X, "dropout")

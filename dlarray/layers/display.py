@@ -85,7 +85,16 @@ def layer_text(layer: Layer) -> str:
 
 
 class LayerArray(list["Layer"]):
-    """Layers of a network; prints as MATLAB's layer arrays do."""
+    """Layers of a network; prints as MATLAB's layer arrays do.
+
+    Examples
+    --------
+    >>> LayerArray([reluLayer(Name="relu"), softmaxLayer()])
+      2×1 Layer array with layers:
+    <BLANKLINE>
+         1   'relu'   ReLU      ReLU
+         2   ''       Softmax   softmax
+    """
 
     def __repr__(self) -> str:
         return array_text(self)

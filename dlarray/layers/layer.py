@@ -44,12 +44,30 @@ UNSET = object()
 
 
 class Formattable:
-    """Mixin: the layer receives and returns formatted dlarrays."""
+    """Mixin: the layer receives and returns formatted dlarrays.
+
+    Examples
+    --------
+    >>> class averageOverTime(Layer, Formattable):
+    ...     def predict(self, X):
+    ...         return mean(X, "T")
+    >>> net = dlnetwork([averageOverTime()], networkDataLayout([3, None, 9], "CBT"))
+    >>> predict(net, dlarray(np.ones((3, 2, 9)), "CBT")).shape
+    (3, 2, 1)
+    """
 
 
 class Acceleratable:
     """Mixin: the layer's predict depends on its inputs and parameters only, so its calls may be
     replayed.
+
+    Examples
+    --------
+    >>> class double_it(Layer, Acceleratable):
+    ...     def predict(self, X):
+    ...         return 2 * X
+    >>> isinstance(double_it(), Acceleratable)
+    True
     """
 
 
@@ -59,6 +77,19 @@ class Option:
     ``check(call, name, value)`` normalises a value or raises; ``read_only`` properties are set by
     the constructor and by `Layer.settle`.  ``group`` is where it prints: "hyper", "first" (under
     the name) or "hidden".
+
+    Examples
+    --------
+    >>> def at_least_zero(call, name, value):
+    ...     if value < 0:
+    ...         raise ValueError(f"{call}: {name} must be at least 0; got {value}.")
+    ...     return value
+    >>> class scalingLayer(Layer):
+    ...     Factor = Option(at_least_zero, 1)
+    >>> layer = scalingLayer()
+    >>> layer.Factor = 3
+    >>> layer.Factor
+    3
     """
 
     def __init__(
@@ -131,6 +162,14 @@ class Parameter:
 class Learnable(Parameter):
     """A parameter that training changes, with its factors of the global learn rate and L2
     regularization.
+
+    Examples
+    --------
+    >>> class biasLayer(Layer):
+    ...     Bias = Learnable(L2Factor=0)
+    >>> layer = biasLayer()
+    >>> layer.Bias is None, layer.factor("Bias", "L2Factor")
+    (True, 0.0)
     """
 
     def __init__(
@@ -145,11 +184,36 @@ class Learnable(Parameter):
 
 
 class State(Parameter):
-    """A value that a call returns anew and the next call receives."""
+    """A value that a call returns anew and the next call receives.
+
+    Examples
+    --------
+    >>> class counterLayer(Layer):
+    ...     Count = State()
+    ...     def initialize(self, layout):
+    ...         self.Count = 0.0
+    ...     def predict(self, X):
+    ...         return X, self.Count + 1
+    >>> net = dlnetwork([counterLayer()], networkDataLayout([3, 2], "CB"))
+    >>> Y, state = predict(net, dlarray(np.ones((3, 2)), "CB"), nargout=2)
+    >>> state.Value[0].item()
+    1.0
+    """
 
 
 class Factor:
-    """A factor of a `Learnable` under a name of its own, such as WeightLearnRateFactor."""
+    """A factor of a `Learnable` under a name of its own, such as WeightLearnRateFactor.
+
+    Examples
+    --------
+    >>> class biasLayer(Layer):
+    ...     Bias = Learnable()
+    ...     BiasLearnRateFactor = Factor("Bias", "LearnRateFactor")
+    >>> layer = biasLayer()
+    >>> layer.BiasLearnRateFactor = 2
+    >>> layer.factor("Bias", "LearnRateFactor")
+    2.0
+    """
 
     def __init__(self, parameter: str, kind: str) -> None:
         self.parameter, self.kind = parameter, kind
@@ -194,6 +258,18 @@ class Layer:
     Description : one line for listings.
     NumInputs, NumOutputs : ports, named "in" or "in1", "in2", ...; "out" or "out1", "out2", ....
     InputNames, OutputNames : other names for the ports; they set the numbers.
+
+    Examples
+    --------
+    >>> class scaledReluLayer(Layer):
+    ...     Scale = Learnable()
+    ...     def initialize(self, layout):
+    ...         self.Scale = np.ones((1, 1))
+    ...     def predict(self, X):
+    ...         return relu(X) * self.Scale
+    >>> net = dlnetwork([sequenceInputLayer(3), scaledReluLayer(), fullyConnectedLayer(2)])
+    >>> net.Layers[1].Name
+    'layer'
     """
 
     Type = ""

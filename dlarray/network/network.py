@@ -283,7 +283,14 @@ def _merged(old: ParameterTable, new: ParameterTable) -> ParameterTable:
 
 
 def resetState(net: dlnetwork) -> dlnetwork:
-    """A network whose layers are back in the state they had before any data."""
+    """A network whose layers are back in the state they had before any data.
+
+    Examples
+    --------
+    >>> net = dlnetwork([sequenceInputLayer(3), reluLayer()])
+    >>> len(resetState(net).State)
+    0
+    """
     result = net._copy()
     rows = []
     for layer in net.Layers:
@@ -296,7 +303,18 @@ def resetState(net: dlnetwork) -> dlnetwork:
 
 
 def summary(net: dlnetwork) -> None:
-    """Print whether a network is initialized, its number of learnables and its inputs."""
+    """Print whether a network is initialized, its number of learnables and its inputs.
+
+    Examples
+    --------
+    >>> summary(dlnetwork([sequenceInputLayer(3), convolution1dLayer(5, 8, Padding="same")]))
+       Initialized: true
+    <BLANKLINE>
+       Number of learnables: 128
+    <BLANKLINE>
+       Inputs:
+          1   'sequenceinput'   Sequence input with 3 dimensions
+    """
     _console.write(summary_text(net))
 
 

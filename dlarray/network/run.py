@@ -76,6 +76,13 @@ def forward(
 
     The network is not changed; with ``nargout`` one above the number of outputs the new state comes
     too.
+
+    Examples
+    --------
+    >>> net = dlnetwork([sequenceInputLayer(3), dropoutLayer(0.5)])
+    >>> Y = forward(net, dlarray(np.ones((3, 100)), "CT"))
+    >>> sorted(set(Y.data.ravel().tolist()))
+    [0.0, 2.0]
     """
     return _call(
         net,

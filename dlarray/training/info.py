@@ -34,6 +34,16 @@ class TrainingInfo:
     TrainingLoss and metrics. `ValidationHistory` has a row an evaluation, the first before
     training: Iteration, ValidationLoss and metrics. `OutputNetworkIteration` tells the iteration of
     the network returned, `StopReason` why training ended.
+
+    Examples
+    --------
+    >>> X, T = datasets.waveform(8)
+    >>> head = [globalAveragePooling1dLayer(), fullyConnectedLayer(4), softmaxLayer()]
+    >>> options = trainingOptions("adam", MaxEpochs=2, Verbose=False)
+    >>> layers = [sequenceInputLayer(3), *head]
+    >>> net, info = trainnet(X, T, layers, "crossentropy", options, nargout=2)
+    >>> info.StopReason, info.TrainingHistory.Iteration
+    ('Max epochs completed', [1, 2])
     """
 
     StopReason: str = ""

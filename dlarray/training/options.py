@@ -233,7 +233,14 @@ def _option_text(value: Any) -> str:
 
 
 class TrainingOptionsADAM(TrainingOptions):
-    """Options of Adam."""
+    """Options of Adam.
+
+    Examples
+    --------
+    >>> options = trainingOptions("adam")
+    >>> isinstance(options, TrainingOptionsADAM), options.Epsilon
+    (True, 1e-08)
+    """
 
     _specs: ClassVar = {
         "GradientDecayFactor": (0.9, _decay),
@@ -245,7 +252,14 @@ class TrainingOptionsADAM(TrainingOptions):
 
 
 class TrainingOptionsSGDM(TrainingOptions):
-    """Options of stochastic gradient descent with momentum."""
+    """Options of stochastic gradient descent with momentum.
+
+    Examples
+    --------
+    >>> options = trainingOptions("sgdm")
+    >>> isinstance(options, TrainingOptionsSGDM), options.Momentum
+    (True, 0.9)
+    """
 
     _specs: ClassVar = {
         "Momentum": (0.9, _fraction),

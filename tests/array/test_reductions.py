@@ -193,3 +193,12 @@ def test_the_gradient_goes_to_the_first_of_equal_extremes(call):
 
     x = dl.dlarray([[2.0, 2.0, 2.0]])
     assert_holds(dl.dlfeval(slope, x), "", [[1, 0, 0]])
+
+
+@pytest.mark.parametrize("call", ["max", "min"])
+def test_dimension_in_the_place_of_a_second_array_raises(call):
+    X = dl.dlarray(np.ones((2, 3)), "CB")
+    with pytest.raises(TypeError, match=rf'{call}: the second argument is .* {call}\(X, dim="all"'):
+        getattr(dl, call)(X, "all")
+    with pytest.raises(ValueError, match=f"{call}: of two arrays there is no dimension; got dim=0"):
+        getattr(dl, call)(X, X, 0)

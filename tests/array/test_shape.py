@@ -1,5 +1,7 @@
 """Functions that change order, size and labels."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -311,3 +313,12 @@ def test_the_gradient_of_a_cast_has_the_type_of_the_variable():
 def test_reordering_copies_nothing(function):
     X = dl.dlarray(DATA, "SCB")
     assert np.shares_memory(X.data, function(X).data)
+
+
+def test_cat_along_two_dimensions_raises():
+    X = dl.dlarray(np.ones((2, 3)), "CB")
+    dim: Any = (0, 1)
+    with pytest.raises(
+        dl.FormatError, match=r"cat: \(0, 1\) names 2 dimensions of .*one is needed"
+    ):
+        dl.cat(dim, X, X)

@@ -92,3 +92,9 @@ def test_a_size_is_a_natural_number(size):
 def test_a_wrong_label_is_named():
     with pytest.raises(dl.FormatError, match="networkDataLayout: 'X' in format \"CX\""):
         dl.networkDataLayout([3, 5], "CX")
+
+
+@pytest.mark.parametrize("sizes", [3, "CB", None], ids=str)
+def test_sizes_that_are_no_list_raise(sizes):
+    with pytest.raises(TypeError, match="networkDataLayout: Size must be a list of sizes; got "):
+        dl.networkDataLayout(sizes, "CB")
