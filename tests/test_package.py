@@ -6,6 +6,7 @@ import ast
 import builtins
 import doctest
 import importlib
+import importlib.metadata
 import importlib.util
 import inspect
 import pickle
@@ -279,7 +280,9 @@ def test_an_example_that_is_wrong_is_caught():
 def wheel(tmp_path_factory):
     """A wheel built from a copy of the repository, without the network."""
     for module in ("build", "setuptools"):
-        if importlib.util.find_spec(module) is None:
+        try:  # by its metadata: a folder of this name would be found as a package
+            importlib.metadata.version(module)
+        except importlib.metadata.PackageNotFoundError:
             pytest.skip(f"{module} is not installed, and fetching it needs the network")
     folder = tmp_path_factory.mktemp("wheel")
     ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
