@@ -35,7 +35,7 @@ from __future__ import annotations
 import inspect
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -66,11 +66,12 @@ class Spec(NamedTuple):
 class Tape:
     """One `dlfeval` call: open while it runs."""
 
-    __slots__ = ("_nodes", "open")
+    __slots__ = ("_nodes", "count", "open")
 
     def __init__(self) -> None:
         self.open = True
-        self._nodes: list[weakref.ref[Node]] = []
+        self.count = 0
+        self._nodes: list[weakref.ref[Node]] = []  # those that keep something
 
     def leaf(self, data: Array) -> Node:
         """A node with no operator: a variable."""
@@ -120,9 +121,9 @@ class Node:
         self.arguments, self.options = arguments, options
         self.result = result if operator is not None and operator.keeps_result else None
         self.shape, self.dtype = value.shape, value.dtype
-        nodes = tape._nodes
-        self.order = len(nodes)
-        nodes.append(weakref.ref(self))
+        self.order = tape.count = tape.count + 1
+        if operator is not None:
+            tape._nodes.append(weakref.ref(self))
 
     def release(self) -> None:
         """Drop what the backward rule would need; where the node leads is known on."""
@@ -210,8 +211,8 @@ class Operator:
         self.recordable = True
         self.composition: Callable[..., Any] | None = None
         self.keeps_result = False
-        self.keeps: tuple[bool, ...] = ()
-        self.keeps_rest = True  # of the arguments that the rule takes as *parts
+        self.drops: tuple[int, ...] = ()  # arguments of which the rule needs shape and type only
+        self.drops_from: int | None = None  # and all from here, which it takes as *_parts
 
     def backward(self, rule: Callable[..., Any] | None = None, *, recordable: bool = True) -> Any:
         """Decorator: set the backward rule ``rule(dy, result, *arguments, **options)``."""
@@ -220,11 +221,11 @@ class Operator:
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         parameters = inspect.signature(rule).parameters.values()
         names = [p.name for p in parameters if p.kind in kinds]
-        rest = [p.name for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL]
+        parts = [p.name for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL]
         self.rule, self.recordable = rule, recordable
         self.keeps_result = not names[1].startswith("_")
-        self.keeps = tuple(not name.startswith("_") for name in names[2:])
-        self.keeps_rest = not (rest and rest[0].startswith("_"))
+        self.drops = tuple(i for i, name in enumerate(names[2:]) if name.startswith("_"))
+        self.drops_from = len(names) - 2 if parts and parts[0].startswith("_") else None
         return rule
 
     def reference(self, composition: Callable[..., Any]) -> Callable[..., Any]:
@@ -232,7 +233,7 @@ class Operator:
         recorded.
         """
         self.composition = composition
-        self.keeps, self.keeps_rest = (), True  # it needs every argument
+        self.drops, self.drops_from = (), None  # it needs every argument
         return composition
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
@@ -252,12 +253,13 @@ class Operator:
 
     def _kept(self, arrays: list[Any], parents: list[Node | None]) -> list[Any]:
         """The arguments as the rule gets them: what it does not need as shape and type only."""
-        kept = list(arrays)
-        for i in range(len(kept) if not self.keeps_rest else min(len(kept), len(self.keeps))):
-            keep = i < len(self.keeps) and self.keeps[i]
-            if not keep and isinstance(kept[i], np.ndarray):
-                kept[i] = parents[i] or Spec(kept[i].shape, kept[i].dtype)
-        return kept
+        drops: Iterable[int] = self.drops
+        if self.drops_from is not None:
+            drops = (*drops, *range(self.drops_from, len(arrays)))
+        for i in drops:
+            if isinstance(arrays[i], np.ndarray):
+                arrays[i] = parents[i] or Spec(arrays[i].shape, arrays[i].dtype)
+        return arrays
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"

@@ -61,20 +61,28 @@ def _reordered(y: dlarray, fmt: str) -> dlarray:
 
 
 def united(
-    call: str, x: dlarray, parameters: dict[str, Any], optional: dict[str, Any] | None = None
+    call: str, x: dlarray, names: tuple[str, ...], *values: Any, optional: int = 0
 ) -> tuple[Any, ...]:
-    """x and its parameters by name as dlarrays of one type, single before double.
+    """x and its parameters as dlarrays of one type, single before double.
 
-    Numbers and arrays among the parameters are constants; optional ones may be None and stay so.
+    Numbers and arrays among the parameters are constants; the last ``optional`` ones may be None
+    and stay so.
     """
-    arrays: list[Any] = [x]
-    for name, value in parameters.items():
-        arrays.append(_constant(call, name, value))
-    for name, value in (optional or {}).items():
-        arrays.append(None if value is None else _constant(call, name, value))
-    if all(a is None or a._data.dtype == x._data.dtype for a in arrays):
-        return tuple(arrays)
-    dtype = SINGLE if SINGLE in [a.dtype for a in arrays if a is not None] else x.dtype
+    dtype = x._data.dtype
+    required = len(values) - optional
+    for i, value in enumerate(values):
+        if value is None and i >= required:
+            continue
+        if type(value) is not dlarray or value._data.dtype is not dtype:
+            break
+    else:  # nothing to change, the common case
+        return x, *values
+    arrays = [x]
+    for i, (name, value) in enumerate(zip(names, values, strict=True)):
+        absent = value is None and i >= required
+        arrays.append(value if absent else _constant(call, name, value))
+    types = [a.dtype for a in arrays if a is not None]
+    dtype = SINGLE if SINGLE in types else dtype
     return tuple(
         a if a is None or a.dtype == dtype else wrap(operators.cast(a, dtype=dtype), a.fmt)
         for a in arrays

@@ -65,7 +65,7 @@ def dlconv(
     """
     x, restore = labelled(CALL, X, DataFormat)
     require_float(x, CALL)
-    x, w, b = united(CALL, x, {"weights": weights}, {"bias": bias})
+    x, w, b = united(CALL, x, ("weights", "bias"), weights, bias, optional=1)
     plan = _plan(
         (x.fmt, x._data.shape),
         (w.fmt, w._data.shape),

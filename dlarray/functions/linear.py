@@ -42,7 +42,7 @@ def fullyconnect(
     """
     x, restore = labelled(CALL, X, DataFormat)
     require_float(x, CALL)
-    x, w, b = united(CALL, x, {"weights": weights}, {"bias": bias})
+    x, w, b = united(CALL, x, ("weights", "bias"), weights, bias, optional=1)
     inner = tuple(axis for axis, label in enumerate(x.fmt) if label in "SC")
     inputs, outputs = prod(x.shape[axis] for axis in inner), w.shape[0]
     if w.fmt:

@@ -64,7 +64,8 @@ def crossentropy(
     y, restore = labelled(call, Y, DataFormat, "Y")
     require_float(y, call)
     require_label(y, "C", call)
-    y, t, w, mask = united(call, y, {"targets": targets}, {"weights": weights, "Mask": Mask})
+    names = ("targets", "weights", "Mask")
+    y, t, w, mask = united(call, y, names, targets, weights, Mask, optional=2)
     t = _matched(call, y, t, DataFormat)
     mode = _mode(call, ClassificationMode, TargetCategories)
     tiny = np.finfo(y.dtype).tiny

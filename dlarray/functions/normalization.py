@@ -55,7 +55,7 @@ def layernorm(
     mode = _checks.choice(call, "OperationDimension", OperationDimension, OPERATION_DIMENSIONS)
     if mode == "auto":
         mode = "batch-excluded" if x.fmt.count("S") > 1 else "channel-only"
-    x, *parameters = united(call, x, {"offset": offset, "scaleFactor": scaleFactor})
+    x, *parameters = united(call, x, ("offset", "scaleFactor"), offset, scaleFactor)
     for name, p in zip(("offset", "scaleFactor"), parameters, strict=True):
         if p.size != x.shape[channel]:
             raise ShapeError(

@@ -8,6 +8,7 @@ when the last view of them is gone.  Arrays are never given back by hand.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -92,9 +93,7 @@ def empty(shape: Sequence[int], dtype: npt.DTypeLike, order: Sequence[int] | Non
         return stored.transpose(np.argsort(order))
     if is_dry():
         return np.zeros(shape, dtype)
-    nbytes = dtype.itemsize
-    for n in shape:
-        nbytes *= n
+    nbytes = dtype.itemsize * math.prod(shape)
     if nbytes < POOLED_BYTES:
         return np.empty(shape, dtype)
     block = _pool.take(nbytes)

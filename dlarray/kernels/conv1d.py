@@ -52,6 +52,9 @@ CHUNK = 128
 JOBS, JOB_FLOPS, PARTIAL_SIZE = 16, 2e6, 1 << 20
 
 
+_NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
+
+
 @kernel
 def _pack(worker, workers, w, bias, work, first_tap, tap_step, n_taps):
     """The panels of w and the bias to the beginning of ``work``; turned round if n_taps > 0."""
@@ -245,7 +248,7 @@ def conv1d_forward(x: Array, w: Array, bias: Array | None, geometry: Geometry) -
     n_out = geometry.out_length(x.shape[1], k_size)
     y = empty((x.shape[0], n_out, n_filt), x.dtype)
     if y.size:
-        bias = w.reshape(-1)[:0] if bias is None else canonical(bias)
+        bias = _NO_BIAS[w.dtype] if bias is None else canonical(bias)
         rows = (n_out, n_filt, n_out * n_filt, 0, n_filt)
         _run_correlate(x, w, bias, y, k_size, geometry, rows, (0, 0, 0))
     return y
@@ -269,7 +272,7 @@ def conv1d_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Array
             continue
         n_rows = -(-(length - phase) // g.stride)
         rows = (n_rows, chans, length * chans, phase * chans, g.stride * chans)
-        _run_correlate(dy, w, w.reshape(-1)[:0], dx, taps[2], step, rows, taps)
+        _run_correlate(dy, w, _NO_BIAS[w.dtype], dx, taps[2], step, rows, taps)
     return dx
 
 

@@ -60,7 +60,7 @@ def _(
 @operator
 def channel_sum(x: Array, *, channel: int, shape: Shape) -> Array:
     """The sum of x for each index of the axis ``channel``, as an array of this shape."""
-    rest = tuple(axis for axis in range(x.ndim) if axis != channel)
+    rest = (*range(channel), *range(channel + 1, x.ndim))
     return kernels.sum_axes(x, rest).reshape(shape)
 
 
