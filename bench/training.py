@@ -1,4 +1,4 @@
-"""One training step of the sequence classification example (EX-1): batch 128, length 200, Adam.
+"""One training step of the sequence classification example: batch 128, length 200, Adam.
 
 Forward, loss, gradients and update on a mini-batch that lies ready, in single precision.  PyTorch's
 network is the same: causal padding, ReLU, layer normalization over channels, mean over time; its
@@ -24,7 +24,7 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"EX-1, batch {self.batch}, length {self.length}"
+        return f"batch {self.batch}, length {self.length}"
 
     def flops(self, measure: str) -> float:
         positions = 2.0 * self.batch * self.length
@@ -50,7 +50,7 @@ def arrays(case: Case) -> dict[str, np.ndarray]:
 
 
 def layers() -> list[Any]:
-    """The network of EX-1."""
+    """The network of the example."""
     import dlarray as dl
 
     blocks = []

@@ -64,7 +64,7 @@ def classifier(
 
 
 def demo(options: argparse.Namespace) -> int:
-    """Example EX-1 on generated waveforms."""
+    """The sequence classification example on generated waveforms."""
     start = time.perf_counter()
     _check_figure(options.plot)
     rng(options.seed)

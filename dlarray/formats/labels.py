@@ -111,7 +111,7 @@ class Construction(NamedTuple):
 
 
 def construct(shape: Shape, fmt: str, call: str = "dlarray") -> Construction:
-    """Label data of a shape with ``fmt``, in any order: rules 1.2 of the chapter on arrays.
+    """Label data of a shape with ``fmt``, in any order.
 
     Labels beyond the dimensions make dimensions of size 1; trailing dimensions of size 1 beyond the
     labels are dropped; one label takes a vector.

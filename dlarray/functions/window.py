@@ -1,6 +1,4 @@
-"""Padding of sliding windows: from options to samples at the start and the end (chapter on arrays,
-5.1).
-"""
+"""Padding of sliding windows: from options to samples at the start and the end."""
 
 from __future__ import annotations
 

@@ -139,7 +139,9 @@ def decode(value: Any, arrays: Arrays) -> Any:
     if kind == "$float":
         return float(content)
     if kind == "$array":
-        return arrays[content]
+        array = arrays[content]
+        array.flags.writeable = False  # networks share what their layers hold
+        return array
     if kind == "$tuple":
         return tuple(decode(part, arrays) for part in content)
     if kind == "$function":

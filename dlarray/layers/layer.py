@@ -232,7 +232,14 @@ class _PortNames:
         self.name = name
 
     def __get__(self, layer: Any, owner: type) -> Any:
-        return self if layer is None else layer.__dict__[self.name]
+        if layer is None:
+            return self
+        if self.name not in layer.__dict__:
+            raise AttributeError(
+                f"{owner.__name__}.{self.name} is not set: the constructor of the layer must call "
+                "super().__init__()."
+            )
+        return layer.__dict__[self.name]
 
     def __set__(self, layer: Any, value: Any) -> None:
         if self.name in layer.__dict__:
@@ -240,9 +247,9 @@ class _PortNames:
                 f"{type(layer).__name__}.{self.name} is read-only: it is set when the layer is "
                 "made. A layer class gives it to super().__init__."
             )
-        names = [value] if isinstance(value, str) else list(value)
-        texts = not isinstance(value, str) and all(isinstance(n, str) and n for n in names)
-        if not texts or len(set(names)) != len(names):
+        listed = isinstance(value, (list, tuple))
+        names = list(value) if listed and all(isinstance(n, str) and n for n in value) else None
+        if names is None or len(set(names)) != len(names):
             raise ValueError(
                 f"{layer.call}: {self.name} must be a list of different texts; got {value!r}."
             )

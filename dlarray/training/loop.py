@@ -183,14 +183,14 @@ class Training:
                 Progress("iteration", LearnRate=options.InitialLearnRate), table, validate=True
             )
         iteration = 0
-        for iteration, epoch, index, last in self._schedule():
-            if self.stop_reason:
-                break
+        for iteration, epoch, index, last in () if self.stop_reason else self._schedule():
             progress, finite = self._iterate(iteration, epoch, index)
             due = iteration % options.ValidationFrequency == 0 or last
             self._after(progress, table, validate=finite and due and self.validation is not None)
             if window is not None and (iteration % options.VerboseFrequency == 0 or last):
                 window.update()
+            if self.stop_reason:
+                break
         self._drop_broken_step()
         self.info.StopReason = self.stop_reason or "Max epochs completed"
         self._tell(Progress("done", iteration, TimeElapsed=self._elapsed()))

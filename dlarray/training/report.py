@@ -1,4 +1,4 @@
-"""The verbose table, row by row as training goes (networks.md, 3.5)."""
+"""The verbose table, row by row as training goes."""
 
 from __future__ import annotations
 

@@ -123,7 +123,10 @@ def as_targets(
     except ValueError:  # ragged lists
         values = np.empty(len(T), object)
         values[:] = list(T)
-    if values.ndim > 2 or any(isinstance(v, (list, tuple, np.ndarray)) for v in values.flat):
+    nested = values.dtype == object and any(
+        isinstance(value, (list, tuple, np.ndarray)) for value in values.flat
+    )
+    if values.ndim > 2 or nested:
         raise ValueError(
             f"{call}: targets must be one label, or one row of numbers, an observation; targets "
             f"for each time step are not available in this version. Got {_size(values)}."

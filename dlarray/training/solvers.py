@@ -1,4 +1,4 @@
-"""One training step: regularization, gradient threshold, solver (networks.md, 3.2)."""
+"""One training step: regularization, gradient threshold, solver."""
 
 from __future__ import annotations
 

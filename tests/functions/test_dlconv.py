@@ -183,7 +183,7 @@ def test_golden_two_channels():
 
 
 @both_ways
-def test_padded_samples_of_the_chapter(convolve):
+def test_worked_example_of_padded_samples(convolve):
     rows = {
         9: "9 9 1 2 3 9 9",
         "symmetric-include-edge": "2 1 1 2 3 3 2",

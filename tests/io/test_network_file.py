@@ -322,7 +322,7 @@ def test_training_goes_on_with_a_loaded_network(tmp_path):
     assert dl.trainnet(X, T, got, "crossentropy", options).Learnables == want.Learnables
 
 
-# -- F23: copies and workers
+# -- copies and workers
 
 
 COPIES = {
@@ -602,7 +602,7 @@ def test_a_class_of_the_user_does_not_replace_a_built_in_one(path, monkeypatch):
     assert type(dl.loadNetwork(path).Layers[1]) is dl.ReLULayer
 
 
-# -- F2: damaged and foreign files
+# -- damaged and foreign files
 
 
 def test_files_cut_at_every_length_are_refused(content, path):
@@ -843,7 +843,7 @@ def test_descriptions_with_a_changed_value_load_or_are_refused(data, content, tm
         assert isinstance(net, dl.dlnetwork)
 
 
-# -- F3: places that can't be written
+# -- places that can't be written
 
 
 def test_first_argument_must_be_a_network(path):
@@ -998,7 +998,7 @@ def test_a_kill_during_saving_leaves_a_whole_file(path, run_python):
     assert all(name.startswith(".saving-") for name in leftovers)
 
 
-# -- F25: paths, modes
+# -- paths, modes
 
 
 NAMES = {

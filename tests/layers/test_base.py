@@ -235,7 +235,7 @@ def test_number_of_ports_is_checked(name, value):
 
 
 @pytest.mark.parametrize("name", ["InputNames", "OutputNames"])
-@pytest.mark.parametrize("value", [["a", "a"], [1], "data"], ids=str)
+@pytest.mark.parametrize("value", [["a", "a"], [1], "data", 3], ids=str)
 def test_names_of_ports_are_checked(name, value):
     with pytest.raises((TypeError, ValueError), match=name):
         Given(None, **{name: value})
@@ -471,3 +471,15 @@ def test_layer_can_not_change_the_network_through_itself():
     net, X = network(Careless()), dl.dlarray(np.ones((3, 2, 7)), "CBT")
     assert (net.predict(X).data == 2).all()
     assert (net.predict(X).data == 2).all()
+
+
+def test_constructor_that_forgets_its_base_raises():
+    class Forgetful(dl.Layer):
+        def __init__(self) -> None:
+            self.Name = ""
+
+        def predict(self, X: dl.dlarray) -> dl.dlarray:
+            return X
+
+    with pytest.raises(AttributeError, match=r"Forgetful.*must call super\(\).__init__\(\)"):
+        network(Forgetful())

@@ -104,7 +104,7 @@ def assert_equal_predictions(one: dl.dlnetwork, other: dl.dlnetwork, X: Any) -> 
     assert np.array_equal(one.predict(X), other.predict(X))
 
 
-# -- tables of EX-1
+# -- tables of the sequence classification example
 
 
 def test_learnables_are_in_order_with_their_sizes():
@@ -505,7 +505,7 @@ def test_unfitting_gradients_raise():
         dl.sgdmupdate(small(), other.Learnables, None)
 
 
-# -- copies (F23)
+# -- copies
 
 
 @pytest.mark.parametrize(

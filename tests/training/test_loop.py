@@ -532,17 +532,17 @@ def test_output_function_sees_validation_and_metrics(XT):
 
 @pytest.mark.parametrize("answer", [True, np.True_], ids=["bool", "numpy"])
 def test_output_function_stops_training(answer, XT):
-    seen: list[str] = []
+    seen: list[tuple[str, int]] = []
 
     def stop(progress):
-        seen.append(progress.State)
+        seen.append((progress.State, progress.Iteration))
         return answer if progress.Iteration == 4 else None
 
     net, info = train(*XT, layers(), "crossentropy", options(OutputFcn=stop))
     assert info.StopReason == "Stopped by OutputFcn"
     assert info.TrainingHistory.Iteration == [1, 2, 3, 4]
     assert info.OutputNetworkIteration == 4
-    assert seen[-1] == "done"
+    assert seen[-1] == ("done", 4)
     assert_finite(net)
 
 
@@ -1008,7 +1008,7 @@ def test_network_of_several_outputs_is_not_available(XT):
         dl.trainnet(*XT, made, lambda Y, T: dl.sum(Y, "all"), options())
 
 
-# -- failures inside (F18)
+# -- failures inside
 
 
 def test_error_in_a_layer_leaves_no_trace(XT):

@@ -201,7 +201,7 @@ def test_unknown_option_names_the_closest(call, rng):
         getattr(dl, call)(classifier(), *data, MinibatchSize=2)
 
 
-# -- padding to the right does not reach back (F14)
+# -- padding to the right does not reach back
 
 
 NET = causal()

@@ -30,7 +30,7 @@ def values(net: dl.dlnetwork) -> list[np.ndarray]:
     return [value.data for value in net.Learnables.Value]
 
 
-# -- gradient threshold: the table of the chapter
+# -- gradient threshold: a table of worked examples
 
 
 @DTYPES
@@ -76,7 +76,7 @@ def test_threshold_does_not_change_its_argument():
 # -- L2 regularization
 
 
-def test_example_of_the_chapter():
+def test_worked_example():
     net = network([[2.0]], [[2.0]])
     options = dl.trainingOptions("sgdm", InitialLearnRate=0.1, L2Regularization=0.01)
     solver = Solver(net, options)
