@@ -1100,7 +1100,7 @@ convolution = dl.convolution1dLayer(5, 16, Padding="causal")
 layers = [dl.sequenceInputLayer(3), convolution, dl.reluLayer(), *head]
 
 def ready(progress):
-    if progress.Iteration == 5:
+    if progress.State == "iteration" and progress.Iteration == 5:
         print("ready", flush=True)
 
 def options(epochs, **values):
