@@ -1,20 +1,12 @@
 """The `dlarray` type and the label rules of every basic operation."""
 
+from . import core  # noqa: F401 - first: the others need the class, its methods need them
 from .arithmetic import (
     abs,
-    and_,
-    eq,
     exp,
-    ge,
-    gt,
-    le,
     log,
-    lt,
     minus,
     mtimes,
-    ne,
-    not_,
-    or_,
     plus,
     power,
     rdivide,
@@ -26,6 +18,7 @@ from .arithmetic import (
     unary,
 )
 from .autodiff import dlfeval, dlgradient, untraced, variable
+from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
 from .reductions import all, any, max, mean, min, sum
 from .shape import (

@@ -2,8 +2,7 @@
 
 Two formatted arrays meet by label, anything else by position from the first dimension
 (`formats.match`).  Of single and double operands single wins; a Python number or a 0-d array never
-changes the type; logical with a floating type gives that, logical with logical double.  Comparisons
-give logical arrays and have no derivative.
+changes the type; logical with a floating type gives that, logical with logical double.
 
 Real numbers only: a quotient, power, logarithm or root without a real value is NaN or Inf, without
 a warning.
@@ -18,8 +17,7 @@ import numpy as np
 
 from .. import operators
 from ..formats import FormatError, ShapeError, broadcast, describe, insert
-from ..tape import Traced
-from .core import as_data, described, dlarray, no_rule, require_dlarray, require_float, wrap
+from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
 
 _Binary = Callable[[Any, Any], Any]
 
@@ -35,12 +33,12 @@ def _binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
         and a._data.dtype.kind == "f"
     ):
         return wrap(function(a, b), a.fmt)
-    left, right, fmt = _aligned(call, a, b)
-    dtype = _result_type(left, right)
+    left, right, fmt = aligned(call, a, b)
+    dtype = result_type(left, right)
     return wrap(function(_typed(left, dtype), _typed(right, dtype)), fmt)
 
 
-def _aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
+def aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
     """Operands with equal ranks, or 0-d, and the format of the result."""
     a, b = _operand(call, a), _operand(call, b)
     if a.ndim == 0 or b.ndim == 0:
@@ -74,7 +72,7 @@ def _widened(value: Any, axes: tuple[int, ...]) -> Any:
     return operators.reshape(value, shape=insert(value.shape, axes)) if axes else value
 
 
-def _result_type(a: Any, b: Any) -> np.dtype[Any]:
+def result_type(a: Any, b: Any) -> np.dtype[Any]:
     """The type of arithmetic: single before double; numbers without dimensions count only beside
     each other.
     """
@@ -181,102 +179,8 @@ def mtimes(a: Any, b: Any) -> dlarray:
             "and "
             f"{describe(right.shape)}. The columns of the first must equal the rows of the second."
         )
-    dtype = _result_type(left, right)
+    dtype = result_type(left, right)
     return wrap(operators.matmul(_typed(left, dtype), _typed(right, dtype)), "")
-
-
-# -- comparison and logic -------------------------------------------------------------------------
-
-
-def _compare(call: str, function: np.ufunc, a: Any, b: Any) -> dlarray:
-    left, right, fmt = _aligned(call, a, b)
-    values = [x._data if isinstance(x, Traced) else x for x in (left, right)]
-    if "f" in (left.dtype.kind, right.dtype.kind):
-        dtype = _result_type(left, right)
-        values = [value.astype(dtype, copy=False) for value in values]
-    return wrap(function(*values), fmt)
-
-
-def eq(a: Any, b: Any) -> dlarray:
-    """Where a equals b: a logical array, matched by label as in `plus`.
-
-    Examples
-    --------
-    >>> eq(dlarray([3.0, 5.0], "C"), 5).data.ravel()
-    array([False,  True])
-    """
-    return _compare("eq", np.equal, a, b)
-
-
-def ne(a: Any, b: Any) -> dlarray:
-    """Where a differs from b.
-
-    Examples
-    --------
-    >>> ne(dlarray([3.0, 5.0], "C"), 5).data.ravel()
-    array([ True, False])
-    """
-    return _compare("ne", np.not_equal, a, b)
-
-
-def lt(a: Any, b: Any) -> dlarray:
-    """Where a < b.
-
-    Examples
-    --------
-    >>> lt(dlarray([3.0, 5.0], "C"), 5).data.ravel()
-    array([ True, False])
-    """
-    return _compare("lt", np.less, a, b)
-
-
-def le(a: Any, b: Any) -> dlarray:
-    """Where a <= b.
-
-    Examples
-    --------
-    >>> le(dlarray([3.0, 5.0], "C"), 5).data.ravel()
-    array([ True,  True])
-    """
-    return _compare("le", np.less_equal, a, b)
-
-
-def gt(a: Any, b: Any) -> dlarray:
-    """Where a > b.
-
-    Examples
-    --------
-    >>> gt(dlarray([3.0, 5.0], "C"), 3).data.ravel()
-    array([False,  True])
-    """
-    return _compare("gt", np.greater, a, b)
-
-
-def ge(a: Any, b: Any) -> dlarray:
-    """Where a >= b.
-
-    Examples
-    --------
-    >>> ge(dlarray([3.0, 5.0], "C"), 5).data.ravel()
-    array([False,  True])
-    """
-    return _compare("ge", np.greater_equal, a, b)
-
-
-def and_(a: Any, b: Any) -> dlarray:
-    """Where both are nonzero."""
-    return _compare("and", np.logical_and, a, b)
-
-
-def or_(a: Any, b: Any) -> dlarray:
-    """Where one is nonzero."""
-    return _compare("or", np.logical_or, a, b)
-
-
-def not_(X: Any) -> dlarray:
-    """Where X is zero."""
-    X = require_dlarray(X, "not")
-    return wrap(np.logical_not(X._data), X.fmt)
 
 
 # -- one operand ----------------------------------------------------------------------------------
@@ -364,50 +268,3 @@ def sign(X: Any) -> dlarray:
     array([ 1.,  0., -1.])
     """
     return unary("sign", operators.sign, X)
-
-
-# -- NumPy ----------------------------------------------------------------------------------------
-
-_UFUNCS: dict[str, Callable[..., dlarray]] = {
-    "add": plus,
-    "subtract": minus,
-    "multiply": times,
-    "divide": rdivide,
-    "power": power,
-    "maximum": maximum,
-    "minimum": minimum,
-    "matmul": mtimes,
-    "equal": eq,
-    "not_equal": ne,
-    "less": lt,
-    "less_equal": le,
-    "greater": gt,
-    "greater_equal": ge,
-    "logical_and": and_,
-    "logical_or": or_,
-    "logical_not": not_,
-    "invert": not_,
-    "bitwise_and": and_,
-    "bitwise_or": or_,
-    "negative": uminus,
-    "absolute": abs,
-    "exp": exp,
-    "log": log,
-    "sqrt": sqrt,
-    "tanh": tanh,
-    "sign": sign,
-}
-
-
-def from_ufunc(
-    ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
-) -> dlarray:
-    """What a NumPy ufunc means for dlarrays: the function of the same meaning, with its label
-    rule.
-    """
-    function = _UFUNCS.get(ufunc.__name__)
-    if function is None or method != "__call__" or options:
-        detail = f".{method}" if method != "__call__" else ""
-        detail += f" with {', '.join(options)}" if options else ""
-        raise TypeError(no_rule(ufunc.__name__, detail))
-    return function(*inputs)

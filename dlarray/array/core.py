@@ -166,7 +166,7 @@ class dlarray(Traced):
         return np.array(self._data, dtype=dtype)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return arithmetic.from_ufunc(ufunc, method, inputs, options)
+        return ufuncs.from_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         raise TypeError(no_rule(function.__name__))
@@ -219,37 +219,37 @@ class dlarray(Traced):
         return arithmetic.abs(self)
 
     def __eq__(self, other: Any) -> dlarray:  # type: ignore[override]
-        return arithmetic.eq(self, other)
+        return comparison.eq(self, other)
 
     def __ne__(self, other: Any) -> dlarray:  # type: ignore[override]
-        return arithmetic.ne(self, other)
+        return comparison.ne(self, other)
 
     def __lt__(self, other: Any) -> dlarray:
-        return arithmetic.lt(self, other)
+        return comparison.lt(self, other)
 
     def __le__(self, other: Any) -> dlarray:
-        return arithmetic.le(self, other)
+        return comparison.le(self, other)
 
     def __gt__(self, other: Any) -> dlarray:
-        return arithmetic.gt(self, other)
+        return comparison.gt(self, other)
 
     def __ge__(self, other: Any) -> dlarray:
-        return arithmetic.ge(self, other)
+        return comparison.ge(self, other)
 
     def __and__(self, other: Any) -> dlarray:
-        return arithmetic.and_(self, other)
+        return comparison.and_(self, other)
 
     def __or__(self, other: Any) -> dlarray:
-        return arithmetic.or_(self, other)
+        return comparison.or_(self, other)
 
     def __rand__(self, other: Any) -> dlarray:
-        return arithmetic.and_(other, self)
+        return comparison.and_(other, self)
 
     def __ror__(self, other: Any) -> dlarray:
-        return arithmetic.or_(other, self)
+        return comparison.or_(other, self)
 
     def __invert__(self) -> dlarray:
-        return arithmetic.not_(self)
+        return comparison.not_(self)
 
     def __getitem__(self, index: Any) -> dlarray:
         return indexing.get(self, index)
@@ -393,6 +393,6 @@ def require_label(X: dlarray, label: str, call: str) -> int:
     return axes[0]
 
 
-from . import arithmetic, display, indexing, shape  # noqa: E402 - they need the class, its methods need them
+from . import arithmetic, comparison, display, indexing, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
 
 __all__ = ["dlarray"]

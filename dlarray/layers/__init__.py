@@ -13,8 +13,9 @@ from .globalpooling1d import (
     globalAveragePooling1dLayer,
     globalMaxPooling1dLayer,
 )
-from .layer import Acceleratable, Factor, Formattable, Layer, Learnable, Option, State
+from .layer import Acceleratable, Formattable, Layer
 from .layernormalization import LayerNormalizationLayer, layerNormalizationLayer
+from .properties import Factor, Learnable, Option, State
 from .relu import ReLULayer, reluLayer
 from .sequenceinput import SequenceInputLayer, sequenceInputLayer
 from .softmax import SoftmaxLayer, softmaxLayer

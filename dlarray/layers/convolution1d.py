@@ -10,7 +10,8 @@ from ..functions import dlconv
 from ..functions.window import padding_amounts, parse_padding, parse_padding_value
 from ._options import auto_integer, positive_integer
 from .initializers import Initializer, initial_value, initializer
-from .layer import Factor, Formattable, Layer, Learnable, Option
+from .layer import Formattable, Layer
+from .properties import Factor, Learnable, Option
 
 
 def _padding_size(call: str, name: str, value: Any) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _console
 from ..array import dlarray, underlyingType
+from .properties import Learnable, Option, State
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -61,8 +62,6 @@ def _array_text(value: Any) -> str:
 
 def layer_text(layer: Layer) -> str:
     """The display of one layer, in groups of right-aligned properties."""
-    from .layer import Learnable, Option, State  # the base class imports this module
-
     options = list(type(layer).declared(Option))
     groups: list[tuple[str, list[str]]] = [
         ("", ["Name", *(name for name, option in options if option.group == "first")]),

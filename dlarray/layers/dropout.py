@@ -5,7 +5,8 @@ from __future__ import annotations
 from .. import _checks
 from ..array import dlarray
 from ..functions import dropout
-from .layer import Formattable, Layer, Option
+from .layer import Formattable, Layer
+from .properties import Option
 
 
 def _probability(call: str, name: str, value: float) -> float:

@@ -12,7 +12,8 @@ from ..formats import ShapeError, networkDataLayout
 from ..functions import fullyconnect
 from ._options import auto_integer, positive_integer
 from .initializers import Initializer, initial_value, initializer
-from .layer import Factor, Formattable, Layer, Learnable, Option
+from .layer import Formattable, Layer
+from .properties import Factor, Learnable, Option
 
 
 class FullyConnectedLayer(Layer, Formattable):

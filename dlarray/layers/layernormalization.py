@@ -10,7 +10,8 @@ from ..functions import layernorm
 from ..functions.normalization import OPERATION_DIMENSIONS
 from ._options import auto_integer, one_of, positive_number
 from .initializers import Initializer, initial_value, initializer
-from .layer import Factor, Formattable, Layer, Learnable, Option
+from .layer import Formattable, Layer
+from .properties import Factor, Learnable, Option
 
 
 class LayerNormalizationLayer(Layer, Formattable):

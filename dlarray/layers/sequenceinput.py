@@ -12,7 +12,8 @@ from .. import _checks
 from ..array import described, dlarray
 from ..formats import FormatError, ShapeError, describe, networkDataLayout, quoted
 from ._options import one_of, positive_integer
-from .layer import Formattable, Layer, Option
+from .layer import Formattable, Layer
+from .properties import Option
 
 STATISTICS = {
     "none": (),

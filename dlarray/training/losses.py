@@ -30,7 +30,7 @@ def parse_loss(call: str, loss: Any) -> tuple[Loss, bool]:
     """The function of (Y, T), and whether integer targets are class labels to it."""
     if callable(loss):
         return _checked(call, loss), False
-    _checks.choice(call, "lossFcn", loss, ("crossentropy",), UNBUILT)
+    _checks.choice(call, "lossFcn", loss, ("crossentropy",), UNBUILT, other="a function of (Y, T)")
     return _crossentropy, True
 
 
