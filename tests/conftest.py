@@ -16,6 +16,17 @@ import dlarray as dl
 REPOSITORY = Path(__file__).parent.parent
 DATA = Path(os.environ.get("DLARRAY_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
 
+# A failing assert of these modules shows its values, as one of a test file does.
+pytest.register_assert_rewrite(
+    "tests.array.elementwise",
+    "tests.cli.command_line",
+    "tests.data.data_files",
+    "tests.functions.convolutions",
+    "tests.io.network_files",
+    "tests.network.small_networks",
+    "tests.training.small_networks",
+)
+
 
 def pytest_collection_modifyitems(items):
     if importlib.util.find_spec("torch") is None:

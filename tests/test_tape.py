@@ -1,15 +1,14 @@
-"""The tape: what is recorded, what is kept, what is freed, and how rules are asked."""
+"""The tape: what is recorded, how rules are asked, nested tapes, errors, threads."""
 
 import gc
 import threading
-import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dlarray.operators import add, concatenate, mul, neg, total
+from dlarray.operators import add, mul, neg
 from dlarray.tape import (
     GradientError,
     Spec,
@@ -21,35 +20,13 @@ from dlarray.tape import (
     paused,
     recording,
 )
-
-RELEASED = "The trace of this value was released"
-
-
-@operator
-def square(x):
-    """x * x."""
-    return x * x
-
-
-@square.backward
-def _(dy, _y, x):
-    return (mul(dy, mul(x, np.float64(2))),)
+from tests.tracing import RELEASED, leaf, slope, square
 
 
 @operator
 def opaque(x):
     """No rule."""
     return 3 * x
-
-
-def leaf(tape, data):
-    data = np.asarray(data, np.float64)
-    return Traced(data, tape.leaf(data))
-
-
-def slope(y, *variables, **options):
-    """Gradients of y, weighted by ones."""
-    return gradients(y, np.ones(y.shape), [x.node for x in variables], **options)
 
 
 # -- recording
@@ -270,139 +247,6 @@ def test_an_operator_without_a_rule_has_no_derivative():
             slope(y, x)
 
 
-# -- what is kept
-
-
-def test_a_node_keeps_no_array_that_its_rule_does_not_name():
-    with recording() as tape:
-        x = leaf(tape, np.ones(3))
-        y = square(x)
-        seen = weakref.ref(y.data)
-        z = neg(y)
-        del y
-        assert seen() is None
-        np.testing.assert_array_equal(slope(z, x)[0], [-2, -2, -2])
-
-
-def test_a_node_keeps_no_part_of_a_list_that_its_rule_does_not_name():
-    with recording() as tape:
-        x = leaf(tape, np.ones(3))
-        parts = [square(x), square(x), square(x)]
-        seen = [weakref.ref(part.data) for part in parts]
-        y = concatenate(*parts, axis=0)
-        del parts
-        assert [reference() for reference in seen] == [None] * 3
-        np.testing.assert_array_equal(slope(y, x)[0], [6, 6, 6])
-
-
-def test_a_node_keeps_what_its_rule_names():
-    with recording() as tape:
-        x = leaf(tape, np.ones(3))
-        y = neg(x)
-        seen = weakref.ref(y.data)
-        z = square(y)
-        del y
-        assert seen() is not None
-        np.testing.assert_array_equal(slope(z, x)[0], [2, 2, 2])
-
-
-def test_a_node_dies_when_nothing_leads_to_it():
-    with recording() as tape:
-        x = leaf(tape, np.ones(3))
-        y = square(neg(x))
-        node, inner = weakref.ref(y.node), weakref.ref(y.node.parents[0])
-        del y
-        assert (node(), inner()) == (None, None)
-
-
-def test_a_value_carried_out_of_a_call_holds_only_its_own_memory():
-    with recording() as tape:
-        x = leaf(tape, np.ones(3))
-        middle = neg(x)
-        y = square(middle)
-        arrays = [weakref.ref(value.data) for value in (x, middle)]
-        nodes = [weakref.ref(value.node) for value in (x, middle)]
-        del x, middle
-    assert [seen() for seen in arrays + nodes] == [None] * 4
-    np.testing.assert_array_equal(y.data, [1, 1, 1])
-    assert not is_traced(y)
-
-
-def test_the_gradient_of_a_value_carried_out_is_an_error():
-    with recording() as tape:
-        x = leaf(tape, np.ones(3))
-        y = square(x)
-    with pytest.raises(GradientError, match=RELEASED):
-        slope(y, x)
-
-
-def test_a_value_carried_out_is_a_constant_of_the_next_call():
-    with recording() as tape:
-        kept = square(leaf(tape, [3.0]))
-    with recording() as tape:
-        x = leaf(tape, [2.0])
-        np.testing.assert_array_equal(slope(mul(kept, x), x)[0], [9])
-        assert type(square(kept)) is np.ndarray
-
-
-def test_gradients_can_be_taken_again():
-    with recording() as tape:
-        x = leaf(tape, [3.0])
-        y = square(square(x))
-        np.testing.assert_array_equal(slope(y, x)[0], slope(y, x)[0])
-
-
-def test_free_drops_what_a_node_kept_as_soon_as_it_was_used():
-    alive = []
-
-    @operator
-    def watched(x):
-        return x + 0
-
-    @watched.backward
-    def _(dy, _y, _x):
-        gc.collect()
-        alive.append(seen() is not None)
-        return (dy,)
-
-    for free in (False, True):
-        with recording() as tape:
-            x = leaf(tape, np.ones(3))
-            middle = watched(x)
-            seen = weakref.ref(middle.data)
-            y = square(middle)
-            del middle
-            np.testing.assert_array_equal(slope(y, x, free=free)[0], [2, 2, 2])
-    assert alive == [True, False]
-
-
-def test_a_freed_value_cannot_be_differentiated_again():
-    with recording() as tape:
-        x = leaf(tape, [3.0])
-        y = square(x)
-        slope(y, x, free=True)
-        with pytest.raises(GradientError, match=RELEASED):
-            slope(y, x)
-
-
-def test_a_value_that_leads_through_a_freed_one_cannot_either():
-    with recording() as tape:
-        x = leaf(tape, [3.0])
-        y = square(x)
-        z = neg(y)
-        slope(y, x, free=True)
-        with pytest.raises(GradientError, match=RELEASED):
-            slope(z, x)
-
-
-def test_free_leaves_other_branches_alone():
-    with recording() as tape:
-        x = leaf(tape, [3.0])
-        y, z = square(x), square(neg(x))
-        slope(y, x, free=True)
-        np.testing.assert_array_equal(slope(z, x)[0], [6])
-
-
 # -- nested tapes, pauses, errors, threads
 
 
@@ -516,123 +360,3 @@ def test_each_thread_has_its_own_tape():
             assert left is None
         assert current_tape() is tape
         np.testing.assert_array_equal(slope(y, x)[0], [4])
-
-
-# -- higher derivatives
-
-
-def test_a_recorded_gradient_can_be_differentiated():
-    with recording() as tape:
-        x = leaf(tape, [1.0, 3.0])
-        y = mul(square(x), x)
-        (first,) = slope(y, x, record=True)
-        assert is_traced(first)
-        (second,) = slope(first, x, record=True)
-        (third,) = slope(second, x)
-    np.testing.assert_array_equal(first.data, [3, 27])
-    np.testing.assert_array_equal(second.data, [6, 18])
-    np.testing.assert_array_equal(third, [6, 6])
-
-
-def test_numbers_without_dimensions_have_higher_derivatives():
-    with recording() as tape:
-        x = leaf(tape, 3.0)
-        (first,) = slope(mul(mul(x, x), x), x, record=True)
-        (second,) = slope(first, x)
-    assert first.data == 27
-    assert second == 18
-
-
-def test_a_recorded_gradient_depends_on_its_weight():
-    with recording() as tape:
-        x, weight = leaf(tape, [3.0]), leaf(tape, [10.0])
-        (dx,) = gradients(square(x), weight, [x.node], record=True)
-        np.testing.assert_array_equal(slope(dx, weight)[0], [6])
-
-
-def test_a_recorded_gradient_reaches_an_intermediate_value():
-    with recording() as tape:
-        x = leaf(tape, [2.0])
-        y = square(x)
-        (dy,) = slope(mul(square(y), y), y, record=True)
-        np.testing.assert_array_equal(dy.data, [48])
-        np.testing.assert_array_equal(slope(dy, x)[0], [6 * 4 * 4])
-
-
-def test_a_gradient_penalty():
-    with recording() as tape:
-        x = leaf(tape, [1.0, 2.0])
-        (dx,) = slope(total(mul(square(x), x), axes=(0,)), x, record=True)
-        (result,) = slope(total(square(dx), axes=(0,)), x)
-    np.testing.assert_array_equal(result, [36, 36 * 8])
-
-
-def test_a_rule_that_is_not_recordable_needs_a_reference():
-    @operator
-    def fast(x):
-        return x * x
-
-    @fast.backward(recordable=False)
-    def _(dy, _y, x):
-        return (dy * 2 * x,)
-
-    with recording() as tape:
-        x = leaf(tape, [3.0])
-        y = fast(x)
-        np.testing.assert_array_equal(slope(y, x)[0], [6])
-        with pytest.raises(GradientError, match=r"^fast has no second derivative\.$"):
-            slope(y, x, record=True)
-        np.testing.assert_array_equal(slope(y, x)[0], [6])
-
-
-def test_a_reference_is_differentiated_only_when_the_pass_is_recorded():
-    asked = []
-
-    @operator
-    def fast(x, w, c):
-        return x * x * w + c, x
-
-    @fast.backward(recordable=False)
-    def _(dy, result, x, w, _c):
-        asked.append("rule")
-        assert type(x) is np.ndarray
-        return dy * 2 * result[1] * w, dy * x * x, dy
-
-    @fast.reference
-    def _(x, w, c):
-        asked.append("reference")
-        return add(mul(square(x), w), c)
-
-    with recording() as tape:
-        x, w = leaf(tape, [3.0]), leaf(tape, [5.0])
-        y = fast(x, w, np.array([100.0]))
-        dx, dw = slope(y, x, w)
-        assert asked == ["rule"]
-        np.testing.assert_array_equal([dx, dw], [[30], [9]])
-        dx, dw = slope(y, x, w, record=True)
-        assert asked == ["rule", "reference"]
-        np.testing.assert_array_equal([dx.data, dw.data], [[30], [9]])
-        np.testing.assert_array_equal(slope(dx, x, w), [[10], [6]])
-        assert slope(dw, w) == [None]
-        (third,) = slope(slope(dx, x, record=True)[0], w)
-        np.testing.assert_array_equal(third, [2])
-
-
-def test_a_reference_counts_an_argument_given_twice():
-    @operator
-    def product(a, b):
-        return a * b
-
-    @product.backward(recordable=False)
-    def _(dy, _y, a, b):
-        return dy * b, dy * a
-
-    @product.reference
-    def _(a, b):
-        return mul(a, b)
-
-    with recording() as tape:
-        x = leaf(tape, [3.0])
-        (dx,) = slope(product(x, x), x, record=True)
-        np.testing.assert_array_equal(dx.data, [6])
-        np.testing.assert_array_equal(slope(dx, x)[0], [2])

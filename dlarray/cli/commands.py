@@ -19,6 +19,7 @@ from ..data.waveform import waveform
 from ..formats import ShapeError
 from ..functions import rng
 from ..io import loadNetwork, saveNetwork
+from ..kernels.environment import has_compiled
 from ..layers import (
     Layer,
     convolution1dLayer,
@@ -181,6 +182,10 @@ def _trained(
         "Verbose": not options.quiet,
         **settings,
     }
+    if not options.quiet and not has_compiled():
+        _console.write(
+            "First the kernels are compiled for this processor: about 15 s, once on a machine.\n"
+        )
     batch = min(settings.get("MiniBatchSize", 128), len(data[0]))
     total = settings["MaxEpochs"] * (len(data[0]) // batch)
     with ExitStack() as stack:

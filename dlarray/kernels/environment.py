@@ -27,6 +27,12 @@ def threading() -> tuple[int, str]:
     return threads, numba.threading_layer()
 
 
+def has_compiled() -> bool:
+    """Whether the folder holds kernels, so that the first calls need not wait for the compiler."""
+    folder = cache_folder()
+    return folder is not None and folder.is_dir() and any(folder.iterdir())
+
+
 def cache_location() -> str:
     """The folder of compiled kernels."""
     folder = cache_folder()

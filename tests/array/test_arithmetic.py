@@ -1,4 +1,4 @@
-"""Elementwise functions of one and two arrays: labels, types, values, NumPy."""
+"""Elementwise functions and the matrix product: labels, values."""
 
 import operator
 from typing import Any
@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import dlarray as dl
-from dlarray.testing import checkGradients
+from tests.array.elementwise import COMPARISONS, UNARY, assert_holds
 
 relaxed = settings(deadline=None)
-
-
-def assert_holds(X, fmt, values, rtol=0.0):
-    assert isinstance(X, dl.dlarray)
-    assert (dl.dims(X), X.shape) == (fmt, np.shape(values))
-    np.testing.assert_allclose(dl.extractdata(X), values, rtol=rtol)
 
 
 # -- labels of two operands
@@ -124,20 +118,13 @@ def test_the_order_of_the_given_labels_does_not_matter(left, right):
 # -- values
 # ------------------------------------------------------------------------------------------------
 
+
 BINARY: list[Any] = [
     (dl.plus, operator.add, np.add),
     (dl.minus, operator.sub, np.subtract),
     (dl.times, operator.mul, np.multiply),
     (dl.rdivide, operator.truediv, np.divide),
     (dl.power, operator.pow, np.power),
-]
-COMPARISONS: list[Any] = [
-    (dl.eq, operator.eq, np.equal),
-    (dl.ne, operator.ne, np.not_equal),
-    (dl.lt, operator.lt, np.less),
-    (dl.le, operator.le, np.less_equal),
-    (dl.gt, operator.gt, np.greater),
-    (dl.ge, operator.ge, np.greater_equal),
 ]
 
 
@@ -167,17 +154,6 @@ def test_max_and_min_of_two_arrays(function, ufunc):
     x, y = np.array([[1.0, 5.0, np.nan]]), np.array([[2.0, 4.0, 0.0]])
     assert_holds(function(dl.dlarray(x, "CB"), y), "CB", ufunc(x, y))
     assert_holds(function(dl.dlarray(x, "CB"), 2), "CB", ufunc(x, 2))
-
-
-UNARY = [
-    (dl.exp, np.exp),
-    (dl.log, np.log),
-    (dl.sqrt, np.sqrt),
-    (dl.tanh, np.tanh),
-    (dl.sign, np.sign),
-    (dl.abs, np.abs),
-    (dl.uminus, np.negative),
-]
 
 
 @pytest.mark.parametrize(("function", "ufunc"), UNARY, ids=lambda f: f.__name__)
@@ -300,100 +276,6 @@ def test_augmented_assignment_rebinds_and_spares_aliases():
     assert_holds(X, "", [[3], [6]])
 
 
-# -- types
-# ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "expected"),
-    [
-        ("f4", "f8", "f4"),
-        ("f8", "f4", "f4"),
-        ("f4", "f4", "f4"),
-        ("f8", "f8", "f8"),
-        ("?", "f4", "f4"),
-        ("?", "f8", "f8"),
-        ("?", "?", "f8"),
-    ],
-)
-@pytest.mark.parametrize("kind", [np.asarray, dl.dlarray], ids=["array", "dlarray"])
-def test_single_wins_and_logical_yields(a, b, expected, kind):
-    X = dl.dlarray(np.ones((3, 5), a), "CB")
-    y = kind(np.ones((3, 5), b))
-    assert (X + y).dtype == (y + X).dtype == np.dtype(expected)
-
-
-@pytest.mark.parametrize(
-    "number",
-    [2, 2.5, True, np.float64(2.5), np.float32(2.5), np.int32(2), np.array(2.5), np.bool_(True)],
-    ids=lambda n: type(n).__name__,
-)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
-def test_numbers_do_not_change_the_type(number, dtype):
-    X = dl.dlarray(np.ones((3, 5), dtype), "CB")
-    for result in (X * number, number * X, number - X, X / number, X**number, dl.max(X, number)):
-        assert result.dtype == dtype
-
-
-def test_logical_with_a_number_is_double():
-    X = dl.dlarray([True, False])
-    assert (X + 1).dtype == (True + X).dtype == np.float64
-    assert_holds(X + X, "", [[2], [0]])
-
-
-@pytest.mark.parametrize("dtype", ["i4", "u8"])
-def test_integer_arrays_become_double(dtype):
-    X = dl.dlarray(np.ones((3, 5), "f8"), "CB")
-    assert_holds(X / np.full((3, 5), 2, dtype), "CB", np.full((3, 5), 0.5))
-
-
-def test_one_element_with_dimensions_counts_as_an_array():
-    X = dl.dlarray(np.ones((3, 5)), "CB")
-    assert (X * np.ones((1, 1), np.float32)).dtype == np.float32
-
-
-@pytest.mark.parametrize("function", [f[1] for f in COMPARISONS], ids=lambda f: f.__name__)
-def test_comparisons_are_logical_and_not_traced(function):
-    def compare(x):
-        return x.node is not None, function(x, 1.0).node is None, function(x, 1.0)
-
-    traced, constant, result = dl.dlfeval(compare, dl.dlarray(np.ones((3, 5)), "CB"))
-    assert traced and constant
-    assert (result.dtype, dl.dims(result)) == (np.bool_, "CB")
-
-
-def test_a_single_equals_the_number_that_it_was_made_from():
-    X = dl.dlarray(np.array([0.1], np.float32))
-    assert bool(X == 0.1)
-    assert not bool(X > 0.1)
-
-
-def test_complex_numbers_are_errors():
-    with pytest.raises(TypeError, match="times: a number of type complex128 is not possible"):
-        dl.dlarray([1.0]) * np.complex128(1j)
-
-
-@pytest.mark.parametrize(
-    ("other", "text"),
-    [("a", "plus: data of type <U1 are not possible"), (None, "plus: the data are Python objects")],
-    ids=["text", "None"],
-)
-def test_other_operands_are_errors(other, text):
-    with pytest.raises(TypeError, match=text):
-        dl.dlarray([1.0]) + other
-
-
-@pytest.mark.parametrize(
-    ("call", "function"),
-    [(f.__name__, f) for f, _ in UNARY],
-    ids=[f.__name__ for f, _ in UNARY],
-)
-def test_functions_of_numbers_reject_logical_data(call, function):
-    text = rf"{call}: logical data not supported; convert to single or double\. Got 2\(C\) × 1\(U\)"
-    with pytest.raises(TypeError, match=text):
-        function(dl.dlarray([True, False], "C"))
-
-
 # -- matrix product
 # ------------------------------------------------------------------------------------------------
 
@@ -433,112 +315,3 @@ def test_matrix_product_needs_equal_inner_sizes(shape):
     text = rf"mtimes: inner sizes differ .* 3×5 and {'×'.join(map(str, shape))}\. The columns"
     with pytest.raises(dl.ShapeError, match=text):
         dl.dlarray(np.ones((3, 5))) @ np.ones(shape)
-
-
-# -- NumPy
-# ------------------------------------------------------------------------------------------------
-
-
-def test_numpy_arrays_on_the_left_reach_the_labels():
-    X = dl.dlarray(np.ones((3, 5)), "CB")
-    assert_holds(np.full((3, 5), 2.0) + X, "CB", np.full((3, 5), 3.0))
-    assert_holds(np.add(2.0, X), "CB", np.full((3, 5), 3.0))
-
-
-@pytest.mark.parametrize(
-    ("call", "text"),
-    [
-        (lambda X: np.spacing(X), r"numpy\.spacing has no rule for labels here\. Compose it"),
-        (lambda X: np.add.reduce(X), r"numpy\.add\.reduce has no rule for labels here"),
-        (lambda X: np.add.outer(X, X), r"numpy\.add\.outer has no rule for labels here"),
-        (lambda X: np.exp(X, where=[[True]]), r"numpy\.exp with where has no rule for labels"),
-        (lambda X: np.add(X, X, out=np.ones((3, 5))), r"numpy\.add with out has no rule"),
-        (lambda X: np.kron(X, X), r"numpy\.kron has no rule for labels .* extractdata for the val"),
-    ],
-    ids=["ufunc", "reduce", "outer", "where", "out", "function"],
-)
-def test_numpy_functions_without_a_label_rule_are_errors(call, text):
-    with pytest.raises(TypeError, match=text):
-        call(dl.dlarray(np.ones((3, 5)), "CB"))
-
-
-def test_augmented_assignment_to_a_numpy_array_is_an_error():
-    y = np.ones((3, 5))
-    with pytest.raises(TypeError, match=r"numpy\.add with out has no rule"):
-        y += dl.dlarray(np.ones((3, 5)), "CB")
-    np.testing.assert_array_equal(y, 1)
-
-
-# -- gradients
-# ------------------------------------------------------------------------------------------------
-
-
-def spaced(rng, shape, fmt, start=0.5):
-    """Positive numbers in random order, at least 0.05 apart."""
-    return dl.dlarray(start + 0.05 * rng.permutation(np.prod(shape)).reshape(shape), fmt)
-
-
-@pytest.mark.parametrize(
-    "function", [dl.plus, dl.minus, dl.times, dl.rdivide, dl.power, dl.max, dl.min]
-)
-@pytest.mark.parametrize(
-    ("shape_b", "fmt_b"),
-    [((2, 3, 5), "SCB"), ((3,), "C"), ((5, 7), "BT"), ((2, 1), ""), ((2, 3, 5, 2), "")],
-    ids=["same", "C", "BT", "column", "extra U"],
-)
-def test_gradients_of_two_operands(function, shape_b, fmt_b, rng):
-    a, b = spaced(rng, (2, 3, 5), "SCB"), spaced(rng, shape_b, fmt_b, 0.525)
-    checkGradients(function, a, b)
-    checkGradients(function, b, a)
-
-
-@pytest.mark.parametrize("function", [f for f, _ in UNARY], ids=lambda f: f.__name__)
-@pytest.mark.parametrize(("shape", "fmt"), [((2, 3, 5), "SCB"), ((3, 2), "")])
-def test_gradients_of_one_operand(function, shape, fmt, rng):
-    checkGradients(function, spaced(rng, shape, fmt))
-
-
-@pytest.mark.parametrize("number", [2.0, 3, np.float32(0.5)], ids=str)
-@pytest.mark.parametrize(
-    "function", [dl.plus, dl.minus, dl.times, dl.rdivide, dl.power], ids=lambda f: f.__name__
-)
-def test_gradients_beside_a_number(function, number, rng):
-    checkGradients(lambda x: function(x, number), spaced(rng, (3, 5), "CB"))
-    checkGradients(lambda x: function(number, x), spaced(rng, (3, 5), "CB"))
-
-
-def test_gradients_of_a_matrix_product(rng):
-    checkGradients(dl.mtimes, spaced(rng, (2, 3), ""), spaced(rng, (3, 5), ""))
-
-
-def gradient_at(function, *values):
-    variables = [dl.dlarray(value) for value in values]
-    gradients = dl.dlfeval(lambda xs: dl.dlgradient(function(*xs), xs), variables)
-    return [gradient.item() for gradient in gradients]
-
-
-@pytest.mark.parametrize(
-    ("function", "values", "gradients"),
-    [
-        (dl.abs, [0.0], [0]),
-        (dl.sign, [0.0], [0]),
-        (dl.sqrt, [0.0], [np.inf]),
-        (dl.max, [1.0, 1.0], [1, 0]),
-        (dl.min, [1.0, 1.0], [1, 0]),
-        (lambda x: x**2, [0.0], [0]),
-        (lambda x: x**0, [0.0], [0]),
-        (lambda x: x**1, [0.0], [1]),
-        (lambda x: x**3, [-2.0], [12]),
-        (lambda x: 0.0**x, [2.0], [0]),
-        (dl.tanh, [1000.0], [0]),
-    ],
-    ids=["abs", "sign", "sqrt", "max", "min", "square", "x^0", "x^1", "cube", "0^x", "tanh"],
-)
-def test_gradients_at_special_points(function, values, gradients):
-    assert gradient_at(function, *values) == gradients
-
-
-def test_gradients_have_the_type_of_their_variable():
-    x, y = dl.dlarray(np.ones((3, 5)), "CB"), dl.dlarray(np.ones((3, 5), "f4"), "CB")
-    dx, dy = dl.dlfeval(lambda a, b: dl.dlgradient(dl.sum(a * b, "all"), a, b), x, y)
-    assert (dx.dtype, dy.dtype) == (np.float64, np.float32)

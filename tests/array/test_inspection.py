@@ -31,7 +31,7 @@ def test_finddim_gives_axes_from_0(shape, fmt, label, axes):
     assert dl.finddim(X, label) == X.finddim(label) == axes
 
 
-def test_golden_row_1():
+def test_dims_and_sizes_of_the_spatial_dimensions():
     X = zeros(5, 4, 3, 2, fmt="TSSU")
     assert dl.dims(X) == "SSTU"
     assert dl.size(X, dl.finddim(X, "S")) == (4, 3)

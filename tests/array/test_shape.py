@@ -24,7 +24,7 @@ def assert_holds(X, fmt, values):
 # ------------------------------------------------------------------------------------------------
 
 
-def test_golden_row_3():
+def test_stripdims_keeps_sizes_of_one():
     X = dl.dlarray(np.zeros((3, 2, 1, 2)), "SSTU")
     Y = dl.stripdims(X)
     assert (dl.dims(Y), Y.shape) == ("", (3, 2, 1, 2))

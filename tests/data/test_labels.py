@@ -105,7 +105,7 @@ def test_a_missing_label_is_not_the_empty_class():
 # -- onehotencode
 
 
-def test_golden_row_23():
+def test_colours_are_encoded_and_decoded():
     encoded = dl.onehotencode(COLOURS, 0)
     assert dl.categories(COLOURS).tolist() == ["blue", "green", "red", "yellow"]
     assert encoded.shape == (4, 6)
@@ -116,7 +116,7 @@ def test_golden_row_23():
 
 
 @pytest.mark.parametrize("kind", [int, float], ids=["int", "double"])
-def test_golden_row_24(kind):
+def test_class_names_may_be_more_than_the_labels(kind):
     A = np.array([[1], [7], [10], [9], [8], [6]], kind)
     encoded = dl.onehotencode(A, 1, ClassNames=np.arange(1, 11, dtype=kind))
     assert encoded.shape == (6, 10)

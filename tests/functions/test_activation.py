@@ -80,7 +80,7 @@ def test_sigmoid_is_right_far_below_0(value, dtype, rtol):
 # ------------------------------------------------------------------------------------------------
 
 
-def test_golden_row_15():
+def test_softmax_of_known_random_numbers():
     x = np.random.RandomState(5489).random_sample(35).reshape((5, 7), order="F")
     columns = [
         [0.2205, 0.2415, 0.1109, 0.2434, 0.1837],

@@ -37,7 +37,7 @@ def assert_holds(Y, fmt, values, atol=1e-12):
     np.testing.assert_allclose(dl.extractdata(Y), values, rtol=0, atol=atol)
 
 
-def test_golden_row_16():
+def test_fullyconnect_of_known_random_numbers():
     x = np.random.RandomState(5489).random_sample(12 * 12 * 32).reshape((12, 12, 32, 1), order="F")
     Y = dl.fullyconnect(dl.dlarray(x, "SSCB"), np.ones((10, 12, 12, 32)), np.ones((10, 1)))
     assert (dl.dims(Y), Y.shape) == ("CB", (10, 1))

@@ -36,11 +36,11 @@ def assert_loss(loss, expected, rtol=1e-12):
     np.testing.assert_allclose(loss.item(), expected, rtol=rtol)
 
 
-# -- golden rows
+# -- golden numbers
 # ------------------------------------------------------------------------------------------------
 
 
-def test_golden_row_14():
+def test_crossentropy_of_known_random_numbers():
     stream = np.random.RandomState(5489)
     x = stream.random_sample(120).reshape((10, 12), order="F")
     classes = np.floor(10 * stream.random_sample(12)).astype(int)
@@ -49,7 +49,7 @@ def test_golden_row_14():
     assert_loss(dl.crossentropy(Y, np.eye(10)[:, classes]), 2.334333789, rtol=1e-9)
 
 
-def test_golden_row_31():
+def test_multilabel_crossentropy_by_hand():
     Y, targets = dl.dlarray([0.9, 0.2], "C"), dl.dlarray([1.0, 0.0], "C")
     loss = dl.crossentropy(Y, targets, ClassificationMode="multilabel")
     assert_loss(loss, 0.328504067, rtol=1e-8)

@@ -30,13 +30,13 @@ both = pytest.mark.parametrize("update", [adam, sgdm])
 # ------------------------------------------------------------------------------------------------
 
 
-def test_golden_row_34():
+def test_first_adam_step_by_hand():
     p, m, v = dl.adamupdate(vector(1), vector(1), None, None, 1, 0.05, 0.75, 0.95)
     assert abs(p.item() - 0.95) < 1e-6
     np.testing.assert_allclose([m.item(), v.item()], [0.25, 0.05], rtol=1e-12)
 
 
-def test_golden_row_36():
+def test_first_sgdm_step_by_hand():
     p, v = dl.sgdmupdate(vector(1), vector(1), None, 0.05, 0.95)
     np.testing.assert_allclose([p.item(), v.item()], [0.95, -0.05], rtol=1e-12)
 

@@ -1,0 +1,33 @@
+"""Elementwise functions with NumPy's equals, and a comparison of labels and values."""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+import dlarray as dl
+
+
+def assert_holds(X, fmt, values, rtol=0.0):
+    assert isinstance(X, dl.dlarray)
+    assert (dl.dims(X), X.shape) == (fmt, np.shape(values))
+    np.testing.assert_allclose(dl.extractdata(X), values, rtol=rtol)
+
+
+COMPARISONS: list[Any] = [
+    (dl.eq, operator.eq, np.equal),
+    (dl.ne, operator.ne, np.not_equal),
+    (dl.lt, operator.lt, np.less),
+    (dl.le, operator.le, np.less_equal),
+    (dl.gt, operator.gt, np.greater),
+    (dl.ge, operator.ge, np.greater_equal),
+]
+UNARY = [
+    (dl.exp, np.exp),
+    (dl.log, np.log),
+    (dl.sqrt, np.sqrt),
+    (dl.tanh, np.tanh),
+    (dl.sign, np.sign),
+    (dl.abs, np.abs),
+    (dl.uminus, np.negative),
+]

@@ -1,0 +1,36 @@
+"""Labelled data and filters, and their convolution by the definition."""
+
+from math import prod
+
+import numpy as np
+
+import dlarray as dl
+from tests import naive
+
+SIZES = {"S": 7, "C": 2, "B": 3, "T": 11}  # of the data
+K_SIZE, N_FILT = 3, 5
+
+
+def assert_holds(Y, fmt, values, atol=1e-12):
+    assert isinstance(Y, dl.dlarray)
+    assert (dl.dims(Y), Y.shape) == (fmt, np.shape(values))
+    np.testing.assert_allclose(dl.extractdata(Y), values, rtol=0, atol=atol)
+
+
+def data(fmt, rng, dtype=np.float64):
+    return rng.standard_normal([SIZES[label] for label in fmt]).astype(dtype)
+
+
+def filters(rng, dtype=np.float64):
+    """k × C × F."""
+    return rng.standard_normal((K_SIZE, SIZES["C"], N_FILT)).astype(dtype)
+
+
+def reference(x, fmt, over, w, b=None, **options):
+    """The convolution of labelled x with w (K, C, F) along the first ``over`` dimension."""
+    rest = [axis for axis, label in enumerate(fmt) if label != "C" and axis != fmt.index(over)]
+    order = [*rest, fmt.index(over), fmt.index("C")]
+    moved = x.transpose(order)
+    flat = moved.reshape(prod(moved.shape[:-2]), *moved.shape[-2:])
+    y = naive.conv1d(flat, w, b, **options)
+    return y.reshape(*moved.shape[:-2], *y.shape[1:]).transpose(np.argsort(order))

@@ -1,0 +1,258 @@
+"""`dlconv`: wrong labels, sizes, options and types are errors."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dlarray as dl
+from tests.functions.convolutions import assert_holds, data, filters, reference
+
+SCB = dl.dlarray(np.ones((7, 2, 3)), "SCB")
+CBT = dl.dlarray(np.ones((2, 3, 7)), "CBT")
+W = np.ones((3, 2, 5))
+
+
+@pytest.mark.parametrize(
+    ("X", "weights", "options", "text"),
+    [
+        (np.ones((7, 2, 3)), W, {}, r"X must be a formatted dlarray; got 7×2×3 \(unformatted\)"),
+        (np.ones((7, 2, 3)), W, {}, r".* dlarray\(X, \"CBT\"\) or give DataFormat"),
+        (3, W, {}, r"X must be a formatted dlarray; got int\."),
+        (dl.stripdims(SCB), W, {}, r"X must be a formatted dlarray; got 7×2×3 \(unformatted\)"),
+        (SCB, W, {"DataFormat": "SCB"}, 'X is "SCB" already; DataFormat="SCB" is for unformatted'),
+        (
+            SCB,
+            dl.dlarray(W, "SCU"),
+            {"WeightsFormat": "SCU"},
+            'weights are "SCU" already; WeightsFormat="SCU" is for unformatted ones',
+        ),
+        (
+            CBT,
+            W,
+            {},
+            r"unformatted weights convolve over S dimensions; X is 2\(C\) × 3\(B\) × 7\(T\)\. "
+            'To convolve over time give WeightsFormat, for example "TCU"',
+        ),
+        (
+            dl.dlarray(np.ones((2, 3)), "CB"),
+            W,
+            {},
+            r"unformatted weights convolve over S dimensions; X is 2\(C\) × 3\(B\)\.$",
+        ),
+        (dl.dlarray(np.ones((7, 3)), "SB"), W, {}, 'X needs a C dimension; it is "SB"'),
+        (SCB, W, {"WeightsFormat": "SCB"}, 'weights have no B dimension; they are "SCB'),
+        (SCB, W, {"WeightsFormat": "SUU"}, 'weights need a C dimension; they are "SUU"'),
+        (SCB, W, {"WeightsFormat": "CUU"}, 'the weights, "CUU", name no S or T dimension'),
+        (
+            SCB,
+            W,
+            {"WeightsFormat": "TCU"},
+            'the weights convolve over T, and X, "SCB", has no T dim',
+        ),
+        (
+            CBT,
+            W,
+            {"WeightsFormat": "SCU"},
+            'the weights convolve over S, and X, "CBT", has no S dim',
+        ),
+        (SCB, W, {"WeightsFormat": "SSC"}, r".* convolve over 2 dimensions; this version .* one"),
+        (
+            dl.dlarray(np.ones((7, 5, 2, 3)), "SSCB"),
+            np.ones((3, 3, 2, 5)),
+            {},
+            'the weights, "SSCU", convolve over 2 dimensions',
+        ),
+        (
+            SCB,
+            np.ones((3, 1, 5, 2)),
+            {},
+            'the weights, "SCUU", have groups; this version',
+        ),
+        (SCB, W, {"WeightsFormat": "scu"}, "WeightsFormat: 's' in format \"scu\" is not a label"),
+        (SCB, W, {"WeightsFormat": "STTU"}, "WeightsFormat: label 'T' occurs 2 times"),
+    ],
+    ids=[
+        "unformatted",
+        "advice",
+        "number",
+        "stripped",
+        "DataFormat twice",
+        "WeightsFormat twice",
+        "unformatted weights over T",
+        "unformatted weights",
+        "no C",
+        "B",
+        "weights without C",
+        "weights without S or T",
+        "T",
+        "S",
+        "two S",
+        "SSCB",
+        "groups",
+        "small letters",
+        "T twice",
+    ],
+)
+def test_wrong_labels_are_errors(X, weights, options, text):
+    with pytest.raises(dl.FormatError, match=f"dlconv: {text}"):
+        dl.dlconv(X, weights, **options)
+
+
+@pytest.mark.parametrize(
+    ("weights", "options", "text"),
+    [
+        (
+            np.ones((3, 4, 5)),
+            {},
+            r"input channels differ\.\n  X:       7\(S\) × 2\(C\) × 3\(B\)\n"
+            r"  weights: 3\(S\) × 4\(C\) × 5\(U\)\nGive weights 2 input channels",
+        ),
+        (
+            np.ones((3, 2, 5, 1)),
+            {"WeightsFormat": "SCU"},
+            r"weights of 4 dimensions, 3×2×5×1, do not fit the labels \"SCU\"",
+        ),
+        (
+            np.ones((9, 2, 5)),
+            {"Padding": (1, 0)},
+            r"the filter is longer than the padded input\. The input has length 7, padding "
+            r"\(1, 0\) makes it 8, and the filter spans 9 samples \(9 taps, dilation factor 1\)",
+        ),
+        (W, {"DilationFactor": 4}, r"spans 9 samples \(3 taps, dilation factor 4\)"),
+        (
+            W,
+            {"Padding": 8, "PaddingValue": "symmetric-include-edge"},
+            r'PaddingValue="symmetric-include-edge" mirrors at most 7 of 7 samples; the padding is '
+            r"\(8, 8\)",
+        ),
+        (
+            W,
+            {"Padding": (0, 7), "PaddingValue": "symmetric-exclude-edge"},
+            r"mirrors at most 6 of 7 samples; the padding is \(0, 7\)\. Pad less, or use 'replicat",
+        ),
+        (
+            W,
+            {"bias": np.ones(4)},
+            r"bias must have one element, or one for each of 5 filters; got 4",
+        ),
+        (
+            W,
+            {"bias": np.ones(0)},
+            r"bias must have one element, or one for each of 5 filters; got 0",
+        ),
+    ],
+    ids=[
+        "channels",
+        "dimensions",
+        "length",
+        "dilated",
+        "include",
+        "exclude",
+        "bias",
+        "empty bias",
+    ],
+)
+def test_wrong_sizes_are_errors(weights, options, text):
+    with pytest.raises(dl.ShapeError, match=rf"dlconv: .*{text}"):
+        dl.dlconv(SCB, weights, **options)
+
+
+def test_there_is_nothing_to_replicate_in_an_empty_sequence():
+    X = dl.dlarray(np.ones((0, 2, 3)), "SCB")
+    with pytest.raises(dl.ShapeError, match=r"dlconv: there is no sample to replicate: .* 0"):
+        dl.dlconv(X, W, Padding=3, PaddingValue="replicate")
+
+
+def test_a_bias_labelled_otherwise_than_c_is_an_error():
+    with pytest.raises(dl.FormatError, match="dlconv: bias"):
+        dl.dlconv(SCB, W, dl.dlarray(np.ones(5), "B"))
+
+
+def test_a_filter_without_taps_is_an_error():
+    with pytest.raises(dl.ShapeError, match=r"dlconv: .*filter"):
+        dl.dlconv(SCB, np.ones((0, 2, 5)))
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"Padding": "valid"}, r"Padding must be .*\"same\", \"causal\".*; got 'valid'"),
+        ({"Padding": -1}, "Padding must be an integer, at least 0; got -1"),
+        ({"Padding": 1.5}, "Padding must be an integer, at least 0; got 1.5"),
+        ({"Padding": [1, -1]}, "Padding must be an integer, at least 0; got -1"),
+        (
+            {"Padding": [1, 2, 3]},
+            r'Padding must be "same", "causal", a number or two numbers \(start, end\); got \[1, 2',
+        ),
+        ({"Padding": [[1], [1, 2]]}, "Padding must be "),
+        ({"Padding": [np.ones((2, 2)), np.ones((2, 3))]}, "Padding must be "),
+        ({"PaddingValue": "mirror"}, "PaddingValue must be .*\"replicate\".*; got 'mirror'"),
+        ({"PaddingValue": None}, "PaddingValue must be a number or one of .*; got None"),
+        ({"Stride": 0}, "Stride must be a positive integer; got 0"),
+        ({"Stride": 1.5}, "Stride must be a positive integer; got 1.5"),
+        ({"Stride": [2]}, r"Stride must be a positive integer; got \[2\]"),
+        ({"DilationFactor": 0}, "DilationFactor must be a positive integer; got 0"),
+        ({"DilationFactor": "2"}, "DilationFactor must be a positive integer; got '2'"),
+    ],
+    ids=[
+        "padding word",
+        "negative padding",
+        "broken padding",
+        "negative end",
+        "three paddings",
+        "nested padding",
+        "arrays",
+        "value word",
+        "value None",
+        "stride 0",
+        "broken stride",
+        "list of strides",
+        "dilation 0",
+        "dilation text",
+    ],
+)
+def test_wrong_options_are_errors(options, text):
+    with pytest.raises(ValueError, match=f"dlconv: {text}"):
+        dl.dlconv(SCB, W, **options)
+
+
+@pytest.mark.parametrize("option", ["Stride", "DilationFactor"])
+@pytest.mark.parametrize("two", [2, 2.0, np.int32(2), np.array(2)], ids=lambda n: type(n).__name__)
+def test_steps_are_whole_numbers_of_any_type(option, two, rng):
+    x, w = data("SCB", rng), filters(rng)
+    moves = {"Stride": {"stride": 2}, "DilationFactor": {"dilation": 2}}[option]
+    Y = dl.dlconv(dl.dlarray(x, "SCB"), w, **{option: two})
+    assert_holds(Y, "SCB", reference(x, "SCB", "S", w, **moves))
+
+
+@pytest.mark.parametrize(
+    ("option", "good", "bad"),
+    [("Stride", 1, True), ("DilationFactor", 1, True), ("PaddingValue", 0, False)],
+)
+def test_a_right_call_before_does_not_hide_a_wrong_option(option, good, bad):
+    dl.dlconv(SCB, W, **{option: good})
+    with pytest.raises(ValueError, match=f"dlconv: {option} must be .*; got {bad}"):
+        dl.dlconv(SCB, W, **{option: bad})
+
+
+@pytest.mark.parametrize(
+    ("X", "weights", "bias", "text"),
+    [
+        (SCB > 0, W, None, r"logical data not supported; convert to single or double"),
+        (SCB, "w", None, r"weights: data of type <U1 are not possible"),
+        (SCB, W, "b", r"bias: data of type <U1 are not possible"),
+        (SCB, None, None, r"weights: the data are Python objects"),
+    ],
+    ids=["logical", "weights", "bias", "None"],
+)
+def test_wrong_types_are_errors(X, weights, bias, text):
+    with pytest.raises(TypeError, match=f"dlconv: {text}"):
+        dl.dlconv(X, weights, bias)
+
+
+@pytest.mark.parametrize("option", ["DataFormat", "WeightsFormat"])
+def test_a_format_is_a_text(option):
+    options: dict[str, Any] = {"DataFormat": "SCB", option: ["S", "C", "U"]}
+    with pytest.raises(TypeError, match="a format is a text of the labels S, C, B, T, U; got list"):
+        dl.dlconv(np.ones((7, 2, 3)), W, **options)

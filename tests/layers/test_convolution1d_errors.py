@@ -1,0 +1,142 @@
+"""`convolution1dLayer`: what raises an error, and what it says."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import dlarray as dl
+from tests.layers.convolutions import conv, network
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "text"),
+    [
+        ((0, 2), {}, "FilterSize must be a positive integer; got 0"),
+        ((1.5, 2), {}, "FilterSize must be a positive integer; got 1.5"),
+        (("3", 2), {}, "FilterSize must be a positive integer; got '3'"),
+        ((True, 2), {}, "FilterSize must be a positive integer; got True"),
+        ((3, -1), {}, "NumFilters must be a positive integer; got -1"),
+        ((3, math.nan), {}, "NumFilters must be a positive integer; got nan"),
+        ((3, 2), {"Stride": 0}, "Stride must be a positive integer; got 0"),
+        ((3, 2), {"DilationFactor": 2.5}, "DilationFactor must be a positive integer; got 2.5"),
+        ((3, 2), {"Padding": -1}, "Padding must be an integer, at least 0; got -1"),
+        ((3, 2), {"Padding": 0.5}, "Padding must be an integer, at least 0; got 0.5"),
+        ((3, 2), {"Padding": [1, 2, 3]}, r'"same", "causal", a number or two numbers .*\[1, 2, 3'),
+        ((3, 2), {"Padding": [[1], [2, 3]]}, r"Padding must be an integer, at least 0; got \[1"),
+        ((3, 2), {"Padding": "valid"}, 'Padding must be one of "same", "causal", or a number'),
+        ((3, 2), {"PaddingValue": "edge"}, 'PaddingValue must be one of "symmetric-include-edge",'),
+        ((3, 2), {"PaddingValue": [1, 2]}, r"PaddingValue must be a number or one of.*\[1, 2\]"),
+        ((3, 2), {"NumChannels": 0}, "NumChannels must be a positive integer; got 0"),
+        (
+            (3, 2),
+            {"NumChannels": "all"},
+            "NumChannels must be 'auto' or a positive integer; got 'a",
+        ),
+        ((3, 2), {"WeightsInitializer": "orthogonal"}, 'one of "glorot", "he", "narrow-normal", '),
+        ((3, 2), {"BiasInitializer": "glorot"}, 'BiasInitializer must be one of "zeros", "narrow-'),
+        ((3, 2), {"WeightLearnRateFactor": -1}, "LearnRateFactor of Weights must be a number"),
+        ((3, 2), {"BiasL2Factor": math.nan}, "L2Factor of Bias must be a number, at least 0"),
+        ((3, 2), {"WeightL2Factor": math.inf}, "L2Factor of Weights must be a number, at least 0"),
+    ],
+)
+def test_values_out_of_range_raise(arguments, options, text):
+    with pytest.raises(ValueError, match="convolution1dLayer: .*" + text):
+        conv(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"Weights": np.ones((3, 2, 5))}, r"Weights must have size 3×\?×2; got 3×2×5"),
+        ({"Weights": np.ones((3, 2))}, r"Weights must have size 3×\?×2; got 3×2"),
+        ({"Weights": np.ones((4, 5, 2))}, r"Weights must have size 3×\?×2; got 4×5×2"),
+        ({"NumChannels": 4, "Weights": np.ones((3, 5, 2))}, "Weights must have size 3×4×2"),
+        ({"Bias": np.ones((1, 3))}, "Bias must have size 1×2; got 1×3"),
+    ],
+)
+def test_parameters_of_another_size_raise(options, text):
+    with pytest.raises(dl.ShapeError, match=text):
+        conv(3, 2, **options)
+
+
+def test_parameters_set_later_are_checked_too():
+    layer = conv(3, 2)
+    with pytest.raises(dl.ShapeError, match="Bias must have size 1×2; got 1×5"):
+        layer.Bias = np.ones((1, 5))
+    with pytest.raises(ValueError, match="Stride must be a positive integer"):
+        layer.Stride = -1
+
+
+@pytest.mark.parametrize("value", ["same", [1, 2, 3], -1], ids=str)
+def test_padding_size_takes_samples_only(value):
+    layer = conv(3, 2)
+    with pytest.raises(ValueError, match="PaddingSize must be ") as caught:
+        layer.PaddingSize = value
+    assert " ," not in str(caught.value) and " ;" not in str(caught.value)
+
+
+@pytest.mark.parametrize("arguments", [(), (3,), (3, 2, 1)], ids=str)
+def test_filter_size_and_number_are_the_positional_arguments(arguments):
+    with pytest.raises(TypeError, match="positional argument"):
+        conv(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "closest"),
+    [("Strides", "Stride"), ("stride", "Stride"), ("PaddingMode", "Padding"), ("Dilation", "Dila")],
+)
+def test_unknown_option_names_the_closest(name, closest):
+    with pytest.raises(
+        TypeError, match=f"convolution1dLayer: there is no option {name}. Did you mean {closest}"
+    ):
+        conv(3, 2, **{name: 1})
+
+
+def test_other_number_of_channels_raises_in_a_network():
+    with pytest.raises(
+        dl.ShapeError,
+        match=r"'conv1d': NumChannels is 4; the data have 3 channels.*3.C. × 2.B. × 7",
+    ):
+        network(conv(3, 2, NumChannels=4), (3, 2, 7), "CBT")
+
+
+def test_other_channels_than_at_initialization_raise_with_the_layer_named():
+    net = network(conv(3, 2), (3, 2, 7), "CBT")
+    with pytest.raises(dl.ShapeError, match="input channels differ") as caught:
+        net.predict(dl.dlarray(np.ones((4, 2, 7)), "CBT"))
+    assert caught.value.__notes__ == [
+        "in layer 'conv1d' (Convolution1DLayer, 1 of 1), method predict"
+    ]
+
+
+def test_filter_longer_than_the_padded_data_raises():
+    with pytest.raises(dl.ShapeError, match=r"filter is longer than the padded input.*length 7"):
+        network(conv(4, 2, DilationFactor=3, Padding=1), (3, 2, 7), "CBT")
+
+
+def test_input_layer_with_too_short_sequences_is_reported_when_the_network_is_built():
+    with pytest.raises(dl.ShapeError, match="filter is longer than the padded input"):
+        dl.dlnetwork([dl.sequenceInputLayer(3), conv(11, 96)])
+    dl.dlnetwork([dl.sequenceInputLayer(3, MinLength=11), conv(11, 96)])
+
+
+@pytest.mark.parametrize(
+    ("value", "padding", "text"),
+    [
+        ("symmetric-include-edge", 4, "mirrors at most 3 of 3 samples"),
+        ("symmetric-exclude-edge", 3, "mirrors at most 2 of 3 samples"),
+    ],
+)
+def test_mirrored_padding_is_no_longer_than_the_data(value, padding, text):
+    with pytest.raises(dl.ShapeError, match=text):
+        network(conv(2, 2, Padding=padding, PaddingValue=value), (1, 1, 3), "CBT")
+    network(conv(2, 2, Padding=padding - 1, PaddingValue=value), (1, 1, 3), "CBT")
+
+
+def test_nothing_to_replicate_raises():
+    net = network(conv(2, 2, Padding=1, PaddingValue="replicate"), (1, 1, 3), "CBT")
+    with pytest.raises(dl.ShapeError, match="no sample to replicate: the input has length 0"):
+        net.predict(dl.dlarray(np.zeros((1, 1, 0)), "CBT"))
