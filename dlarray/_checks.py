@@ -14,6 +14,8 @@ import numpy as np
 P = ParamSpec("P")
 R = TypeVar("R")
 
+Check = Callable[[str, str, Any], Any]  # of (call, name, value): the value to store, or an error
+
 
 def choice(
     call: str,
@@ -40,6 +42,11 @@ def choice(
             )
     rule = f"one of {listed(choices)}{', or ' if other else ''}{other}" if choices else other
     raise ValueError(f"{call}: {name} must be {rule}; got {value!r}.")
+
+
+def one_of(*choices: str, unbuilt: Sequence[str] = ()) -> Check:
+    """A check that takes one of some texts; see `choice`."""
+    return lambda call, name, value: choice(call, name, value, choices, unbuilt)
 
 
 def listed(choices: Iterable[str]) -> str:
@@ -88,6 +95,11 @@ def is_number(value: Any) -> bool:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def positive(call: str, name: str, value: Any) -> float:
+    """A finite number above 0."""
+    return number(call, name, value, 0, above=True, below=True)
 
 
 def integer(call: str, name: str, value: Any, least: int = 1) -> int:

@@ -7,7 +7,6 @@ zeros.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -83,9 +82,8 @@ def adamupdate(
     decay = _checks.number("adamupdate", "gradDecay", gradDecay, 0, 1, below=True)
     sq_decay = _checks.number("adamupdate", "sqGradDecay", sqGradDecay, 0, 1, below=True)
     rate = _checks.number("adamupdate", "learnRate", learnRate)
-    rate *= math.sqrt(1.0 - sq_decay**t) / (1.0 - decay**t)
     small = _checks.number("adamupdate", "epsilon", epsilon)
-    step = kernels.AdamStep(rate, decay, sq_decay, small)
+    step = kernels.AdamStep.number(t, rate, decay, sq_decay, small)
 
     def one(p: Any, g: Any, m: Any, v: Any) -> tuple[Any, ...]:
         data, slope, average, square = _matching("adamupdate", p, g, m, v)

@@ -102,16 +102,17 @@ def empty(shape: Sequence[int], dtype: npt.DTypeLike, order: Sequence[int] | Non
     return lease.view(np.ndarray)
 
 
+def memory_axes(array: Array) -> list[int]:
+    """The axes from slowest to fastest."""
+    return sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+
+
 def empty_like(array: Array, dtype: npt.DTypeLike | None = None) -> Array:
     """An uninitialised array of the shape and memory order of ``array``, in native byte order."""
     dtype = dtype or array.dtype.newbyteorder("=")
     if array.flags.c_contiguous:
         return empty(array.shape, dtype)
-    return empty(
-        array.shape,
-        dtype,
-        sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis])),
-    )
+    return empty(array.shape, dtype, memory_axes(array))
 
 
 class _Workspaces(threading.local):

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from ._buffers import Array, empty_like
+from ._buffers import Array, empty_like, memory_axes
 from ._jit import canonical
-
-
-def memory_axes(array: Array) -> list[int]:
-    """The axes from slowest to fastest."""
-    return sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
 
 
 def flatten(array: Array) -> Array:

@@ -6,9 +6,8 @@ import math
 
 import numpy as np
 
-from ._buffers import Array, empty
+from ._buffers import Array, empty, memory_axes
 from ._jit import canonical, kernel, workers
-from ._memory import memory_axes
 
 
 @kernel

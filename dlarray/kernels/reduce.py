@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._buffers import Array, empty
+from ._buffers import Array, empty, memory_axes
 from ._jit import canonical, kernel, workers
-from ._memory import memory_axes
 from ._simd import add, address, itemsize, lanes, load, splat, store
 
 SMALL = 1 << 14  # numbers below which NumPy's sum costs less than a kernel call and its views

@@ -18,6 +18,12 @@ class AdamStep(NamedTuple):
     sq_decay: float
     epsilon: float
 
+    @classmethod
+    def number(cls, t: int, rate: float, decay: float, sq_decay: float, epsilon: float) -> AdamStep:
+        """The t-th step, from 1: rate sqrt(1 - sq_decay^t) / (1 - decay^t)."""
+        corrected = rate * math.sqrt(1.0 - sq_decay**t) / (1.0 - decay**t)
+        return cls(corrected, decay, sq_decay, epsilon)
+
 
 @kernel
 def _adam(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import _checks
 from ..array import dlarray
 from ..formats import FormatError, ShapeError, networkDataLayout, quoted
 from ..functions import dlconv
 from ..functions.window import padding_amounts, parse_padding, parse_padding_value
-from ._options import auto_integer, positive_integer
+from ._options import auto_integer
 from .initializers import Initializer, initial_value, initializer
 from .layer import Formattable, Layer
 from .properties import Factor, Learnable, Option
@@ -71,11 +72,11 @@ class Convolution1DLayer(Layer, Formattable):
     Type = "1-D Convolution"
     default_name = "conv1d"
 
-    FilterSize = Option(positive_integer, read_only=True)
+    FilterSize = Option(_checks.integer, read_only=True)
     NumChannels = Option(auto_integer, "auto", read_only=True)
-    NumFilters = Option(positive_integer, read_only=True)
-    Stride = Option(positive_integer, 1)
-    DilationFactor = Option(positive_integer, 1)
+    NumFilters = Option(_checks.integer, read_only=True)
+    Stride = Option(_checks.integer, 1)
+    DilationFactor = Option(_checks.integer, 1)
     PaddingMode = Option(_mode, "manual", read_only=True)
     PaddingSize = _PaddingSize(_padding_size, (0, 0))
     PaddingValue = Option(_padding_value, 0, read_only=True)

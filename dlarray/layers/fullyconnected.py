@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import _checks
 from ..array import dlarray
 from ..formats import ShapeError, networkDataLayout
 from ..functions import fullyconnect
-from ._options import auto_integer, positive_integer
+from ._options import auto_integer
 from .initializers import Initializer, initial_value, initializer
 from .layer import Formattable, Layer
 from .properties import Factor, Learnable, Option
@@ -46,7 +47,7 @@ class FullyConnectedLayer(Layer, Formattable):
     default_name = "fc"
 
     InputSize = Option(auto_integer, "auto", read_only=True)
-    OutputSize = Option(positive_integer, read_only=True)
+    OutputSize = Option(_checks.integer, read_only=True)
     WeightsInitializer = Option(
         initializer("glorot", "he", "orthogonal", "narrow-normal", "zeros", "ones"),
         "glorot",

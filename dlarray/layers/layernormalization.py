@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import _checks
 from ..array import dlarray
 from ..formats import FormatError, ShapeError, networkDataLayout, quoted
 from ..functions import layernorm
 from ..functions.normalization import OPERATION_DIMENSIONS
-from ._options import auto_integer, one_of, positive_number
+from ._options import auto_integer
 from .initializers import Initializer, initial_value, initializer
 from .layer import Formattable, Layer
 from .properties import Factor, Learnable, Option
@@ -40,8 +41,8 @@ class LayerNormalizationLayer(Layer, Formattable):
     default_name = "layernorm"
 
     NumChannels = Option(auto_integer, "auto", read_only=True, group="first")
-    Epsilon = Option(positive_number, 1e-5)
-    OperationDimension = Option(one_of(*OPERATION_DIMENSIONS), "auto")
+    Epsilon = Option(_checks.positive, 1e-5)
+    OperationDimension = Option(_checks.one_of(*OPERATION_DIMENSIONS), "auto")
     OffsetInitializer = Option(
         initializer("zeros", "ones", "narrow-normal"), "zeros", group="hidden"
     )

@@ -11,7 +11,6 @@ import numpy as np
 from .. import _checks
 from ..array import described, dlarray
 from ..formats import FormatError, ShapeError, describe, networkDataLayout, quoted
-from ._options import one_of, positive_integer
 from .layer import Formattable, Layer
 from .properties import Option
 
@@ -117,10 +116,10 @@ class SequenceInputLayer(Layer, Formattable):
     default_name = "sequenceinput"
 
     InputSize = Option(_input_size, read_only=True, group="first")
-    MinLength = Option(positive_integer, 1, group="first")
+    MinLength = Option(_checks.integer, 1, group="first")
     SplitComplexInputs = Option(_no_split, False, group="first")
     Normalization = Option(_normalization, "none")
-    NormalizationDimension = Option(one_of("auto", "channel", "element", "all"), "auto")
+    NormalizationDimension = Option(_checks.one_of("auto", "channel", "element", "all"), "auto")
     Mean = _Statistic()
     StandardDeviation = _Statistic()
     Max = _Statistic()
@@ -180,15 +179,15 @@ class SequenceInputLayer(Layer, Formattable):
         axes = self._summed_axes()
         n, total, squares = 0.0, np.float64(0), np.float64(0)
         low, high = np.float64(np.inf), np.float64(-np.inf)
-        arrays = [np.asarray(sequence, np.float64) for sequence in sequences]
-        for x in arrays:
+        arrays = list(sequences)
+        for x in (np.asarray(array, np.float64) for array in arrays):
             if x.size:
                 n += x.size / (x.sum(axis=axes, keepdims=True).size)
                 total = total + x.sum(axis=axes, keepdims=True)
                 low = np.minimum(low, x.min(axis=axes, keepdims=True))
                 high = np.maximum(high, x.max(axis=axes, keepdims=True))
         mean = total / max(n, 1.0)
-        for x in arrays:
+        for x in (np.asarray(array, np.float64) for array in arrays):
             if x.size:
                 squares = squares + ((x - mean) ** 2).sum(axis=axes, keepdims=True)
         computed = {

@@ -110,11 +110,7 @@ def _call(
     call = "forward" if training else "predict"
     _checks.choice(call, "OutputDataFormats", output_formats, ("auto",))
     _checks.choice(call, "Acceleration", acceleration, ("auto", "none"), ("mex",))
-    wanted = (
-        net._plan.outputs
-        if outputs is None
-        else ((outputs,) if isinstance(outputs, str) else tuple(outputs))
-    )
+    wanted = output_names(net, outputs)
     _checks.nargout(call, nargout, {1, len(wanted), len(wanted) + 1})
     _check_inputs(net, len(inputs))
     if not isinstance(formats, str) and len(formats) != len(inputs):
@@ -204,6 +200,13 @@ def run(
     if states:
         table = table.replaced([states.get((a, b), value) for a, b, value in table.rows()])
     return [values[slot] for slot in wanted], table
+
+
+def output_names(net: dlnetwork, outputs: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The outputs that an option Outputs names: by default the network's."""
+    if outputs is None:
+        return net._plan.outputs
+    return (outputs,) if isinstance(outputs, str) else tuple(outputs)
 
 
 def _check_inputs(net: dlnetwork, count: int) -> None:

@@ -320,12 +320,7 @@ class Training:
         return time.perf_counter() - self.start
 
     def _result(self) -> dlnetwork:
-        kind = self.options.OutputNetwork
-        if kind == "auto":
-            kind = "last-iteration" if self.validation is None else "best-validation"
-        if kind == "best-validation" and self.validation is None:
-            kind = "last-iteration"
-        if kind == "best-validation":
+        if self.validation is not None and self.options.OutputNetwork != "last-iteration":
             self.info.OutputNetworkIteration = self.best_iteration
             return self.best_net
         self.info.OutputNetworkIteration = self.steps

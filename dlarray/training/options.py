@@ -7,26 +7,17 @@ ignored.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from .. import _checks, _console
-
-Check = Callable[[str, str, Any], Any]
+from .._checks import one_of
 
 CALL = "trainingOptions"
 
 
-def _integer(call: str, name: str, value: Any) -> int:
-    return _checks.integer(call, name, value)
-
-
 def _threshold(call: str, name: str, value: Any) -> float:
     return _checks.number(call, name, value, 0, above=True)
-
-
-def _positive(call: str, name: str, value: Any) -> float:
-    return _checks.number(call, name, value, 0, math.inf, above=True, below=True)
 
 
 def _at_least_zero(call: str, name: str, value: Any) -> float:
@@ -48,11 +39,7 @@ def padding_value(call: str, name: str, value: Any) -> float:
     return _checks.number(call, name, value)
 
 
-def one_of(*choices: str, unbuilt: Sequence[str] = ()) -> Check:
-    return lambda call, name, value: _checks.choice(call, name, value, choices, unbuilt)
-
-
-def _only(default: Any, instead: str = "") -> Check:
+def _only(default: Any, instead: str = "") -> _checks.Check:
     """An option that is not built: its default is all it takes."""
 
     def check(call: str, name: str, value: Any) -> Any:
@@ -144,24 +131,30 @@ def _input_formats(call: str, name: str, value: Any) -> str:
     return value
 
 
-_COMMON: dict[str, tuple[Any, Check]] = {
-    "MaxEpochs": (30, _integer),
+_COMMON: dict[str, tuple[Any, _checks.Check]] = {
+    "MaxEpochs": (30, _checks.integer),
     "LearnRateSchedule": ("none", _only("none")),
     "LearnRateDropFactor": (0.1, _only(0.1)),
     "LearnRateDropPeriod": (10, _only(10)),
-    "MiniBatchSize": (128, _integer),
+    "MiniBatchSize": (128, _checks.integer),
     "Shuffle": ("once", one_of("once", "never", "every-epoch")),
     "CheckpointFrequency": (1, _only(1)),
     "CheckpointFrequencyUnit": ("epoch", _only("epoch")),
     "SequenceLength": ("longest", _sequence_length),
-    "PreprocessingEnvironment": ("serial", one_of("serial", unbuilt=("background", "parallel"))),
+    "PreprocessingEnvironment": (
+        "serial",
+        one_of("serial", unbuilt=("background", "parallel")),
+    ),
     "L2Regularization": (1e-4, _at_least_zero),
-    "GradientThresholdMethod": ("l2norm", one_of("l2norm", "global-l2norm", "absolute-value")),
+    "GradientThresholdMethod": (
+        "l2norm",
+        one_of("l2norm", "global-l2norm", "absolute-value"),
+    ),
     "GradientThreshold": (math.inf, _threshold),
     "Verbose": (True, _checks.logical),
-    "VerboseFrequency": (50, _integer),
+    "VerboseFrequency": (50, _checks.integer),
     "ValidationData": (None, _validation_data),
-    "ValidationFrequency": (50, _integer),
+    "ValidationFrequency": (50, _checks.integer),
     "ValidationPatience": (math.inf, _only(math.inf)),
     "ObjectiveMetricName": ("loss", _only("loss")),
     "CheckpointPath": ("", _only("")),
@@ -181,7 +174,10 @@ _COMMON: dict[str, tuple[Any, Check]] = {
     "InputDataFormats": ("auto", _input_formats),
     "TargetDataFormats": ("auto", _only("auto")),
     "ResetInputNormalization": (True, _checks.logical),
-    "BatchNormalizationStatistics": ("auto", one_of("auto", unbuilt=("population", "moving"))),
+    "BatchNormalizationStatistics": (
+        "auto",
+        one_of("auto", unbuilt=("population", "moving")),
+    ),
     "OutputNetwork": ("auto", one_of("auto", "last-iteration", "best-validation")),
     "Acceleration": ("auto", one_of("auto", "none")),
     "WorkerLoad": (None, _only(None, "Training runs in this process.")),
@@ -195,7 +191,7 @@ _OBSOLETE = ("WorkerLoad", "DispatchInBackground")  # of old MATLAB code: accept
 class TrainingOptions:
     """Options of a solver; properties can be changed and are checked then too."""
 
-    _specs: ClassVar[dict[str, tuple[Any, Check]]] = {}
+    _specs: ClassVar[dict[str, tuple[Any, _checks.Check]]] = {}
 
     def __init__(self, **options: Any) -> None:
         _checks.unknown(CALL, options, self._specs)
@@ -245,8 +241,8 @@ class TrainingOptionsADAM(TrainingOptions):
     _specs: ClassVar = {
         "GradientDecayFactor": (0.9, _decay),
         "SquaredGradientDecayFactor": (0.999, _decay),
-        "Epsilon": (1e-8, _positive),
-        "InitialLearnRate": (0.001, _positive),
+        "Epsilon": (1e-8, _checks.positive),
+        "InitialLearnRate": (0.001, _checks.positive),
         **_COMMON,
     }
 
@@ -263,7 +259,7 @@ class TrainingOptionsSGDM(TrainingOptions):
 
     _specs: ClassVar = {
         "Momentum": (0.9, _fraction),
-        "InitialLearnRate": (0.01, _positive),
+        "InitialLearnRate": (0.01, _checks.positive),
         **_COMMON,
     }
 

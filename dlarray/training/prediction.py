@@ -11,7 +11,7 @@ from .. import _checks
 from ..array import dlarray
 from ..formats import ShapeError, describe
 from ..network import dlnetwork
-from ..network.run import numeric_output, run
+from ..network.run import numeric_output, output_names, run
 from .metrics import METRICS
 from .options import padding_value, parse_metrics
 from .sequences import Batches, as_sequences, as_targets
@@ -72,11 +72,7 @@ def minibatchpredict(
     length = _sequence_length(call, SequenceLength)
     value = padding_value(call, "SequencePaddingValue", SequencePaddingValue)
     uniform = _checks.logical(call, "UniformOutput", UniformOutput)
-    names = (
-        net._plan.outputs
-        if Outputs is None
-        else ((Outputs,) if isinstance(Outputs, str) else tuple(Outputs))
-    )
+    names = output_names(net, Outputs)
     _checks.nargout(call, nargout, range(1, len(names) + 1))
     sequences = as_sequences(call, net, X, InputDataFormats)
     if not sequences:

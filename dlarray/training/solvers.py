@@ -81,7 +81,5 @@ class Solver:
         if not isinstance(options, TrainingOptionsADAM):
             return kernels.sgdm(p, g, state[0], rate, options.Momentum)
         decay, sq_decay = options.GradientDecayFactor, options.SquaredGradientDecayFactor
-        corrected = rate * math.sqrt(1 - sq_decay**iteration) / (1 - decay**iteration)
-        return kernels.adam(
-            p, g, state[0], state[1], kernels.AdamStep(corrected, decay, sq_decay, options.Epsilon)
-        )
+        step = kernels.AdamStep.number(iteration, rate, decay, sq_decay, options.Epsilon)
+        return kernels.adam(p, g, state[0], state[1], step)

@@ -128,8 +128,9 @@ def test_narrow_normal_scale_is_small():
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"Epsilon": 0}, "Epsilon must be a number, above 0; got 0"),
-        ({"Epsilon": "a"}, "Epsilon must be a number, above 0; got 'a'"),
+        ({"Epsilon": float("inf")}, "Epsilon must be a number, above 0 and finite; got inf"),
+        ({"Epsilon": 0}, "Epsilon must be a number, above 0 and finite; got 0"),
+        ({"Epsilon": "a"}, "Epsilon must be a number, above 0 and finite; got 'a'"),
         ({"OperationDimension": "C"}, 'OperationDimension must be one of "auto", "channel-only"'),
         ({"ScaleInitializer": "he"}, 'ScaleInitializer must be one of "ones", "zeros", "narrow-'),
         ({"OffsetInitializer": 3}, "OffsetInitializer must be one of"),
