@@ -9,7 +9,7 @@ import pytest
 from dlarray import operators as ops
 from dlarray.kernels import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geometry
 from dlarray.tape import Traced, gradients, recording
-from dlarray.testing import STEP, TOLERANCES
+from dlarray.testing.gradients import STEP, TOLERANCES
 from tests import naive
 
 RTOL = 1e-6  # of central differences, as in dlarray.testing.checkGradients

@@ -1,4 +1,4 @@
-"""Checks for tests: numerical gradients, and tolerances by type.
+"""Numerical gradients, and tolerances by type.
 
 `checkGradients` compares the gradient of a function with central differences in double precision,
 along random directions: a wrong element shows in every direction, and a function of a million
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .array import dlarray, dlfeval, dlgradient, sum
+from ..array import dlarray, dlfeval, dlgradient, sum
 
 # Relative to the largest magnitude that makes a value: what rounding in this type explains, with
 # room.
@@ -88,6 +88,3 @@ def _slope(
         )
 
     return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
-
-
-__all__ = ["TOLERANCES", "checkGradients"]
