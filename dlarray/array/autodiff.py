@@ -99,11 +99,7 @@ def dlgradient(
     if not x:
         raise TypeError("dlgradient: give at least one variable, as in dlgradient(y, x).")
     _check_value(y)
-    nodes = [
-        _node(leaf, f"variable {position}{path}")
-        for position, one in enumerate(x, 1)
-        for path, leaf in tree.leaves(one)
-    ]
+    nodes = _nodes(x)
     found = gradients(y, np.ones(y.shape, y.dtype), nodes, record=EnableHigherDerivatives)
     values = iter(found)
     results = tuple(
@@ -130,6 +126,21 @@ def _check_value(y: Any) -> None:
             "scalar. Its size is "
             f"{describe(y.shape, y.fmt)}; reduce it, for example with sum(y, 'all')."
         )
+
+
+def _nodes(variables: tuple[Any, ...]) -> list[Node]:
+    """The nodes of all leaves; their places are named only if one is no variable."""
+    leaves: list[Any] = []
+    tree.map_arrays(leaves.append, variables)
+    tape = current_tape()
+    nodes = [leaf.node for leaf in leaves if type(leaf) is dlarray]
+    if len(nodes) == len(leaves) and all(node and node.tape is tape for node in nodes):
+        return nodes
+    return [
+        _node(leaf, f"variable {position}{path}")
+        for position, one in enumerate(variables, 1)
+        for path, leaf in tree.leaves(one)
+    ]
 
 
 def _node(leaf: Any, name: str) -> Node:

@@ -1,0 +1,205 @@
+"""Operators: functions of arrays that compute, are recorded, and can be watched."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from .graph import Array, Node, Spec, Tape, Traced, state
+
+_ndarray = np.ndarray
+_watching = 0  # how many watchers are at work in all threads: asked first, because it is cheap
+_watching_lock = threading.Lock()
+
+
+class Watcher(Protocol):
+    """What is told of every operator call of a thread."""
+
+    def called(
+        self,
+        operator: Operator,
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        result: Any,
+        traced: list[bool] | None,
+    ) -> Any:
+        """An operator was called and returned ``result``, which is replaced by what this returns;
+        ``traced`` says which arguments are traced, None if none is.
+        """
+
+    def constant(self, array: Array) -> None:
+        """This array is part of the computation but made by no operator."""
+
+    def decides(self, what: str) -> None:
+        """What follows depends on values, so it can't be repeated for others."""
+
+
+class watched:
+    """Within the block a watcher is told of this thread's operator calls; None for nobody."""
+
+    __slots__ = ("_outer", "_watcher")
+
+    def __init__(self, watcher: Watcher | None) -> None:
+        self._watcher = watcher
+
+    def __enter__(self) -> None:
+        self._outer, state.watcher = state.watcher, self._watcher
+        _count(1)
+
+    def __exit__(self, *error: object) -> None:
+        state.watcher = self._outer
+        _count(-1)
+
+
+def _count(step: int) -> None:
+    global _watching
+    with _watching_lock:
+        _watching += step
+
+
+def watcher() -> Watcher | None:
+    """Who watches this thread."""
+    return state.watcher if _watching else None
+
+
+def constant(array: Array) -> Array:
+    """The array, made known to a watcher as a constant of what it sees."""
+    if _watching and state.watcher is not None:
+        state.watcher.constant(array)
+    return array
+
+
+def decides(what: str) -> None:
+    """Tell a watcher that what is computed from here on depends on values in a way that repeating
+    the operator calls would not follow; ``what`` names it in a message.
+    """
+    if _watching and state.watcher is not None:
+        state.watcher.decides(what)
+
+
+class Operator:
+    """A differentiable function of arrays; see the package's text."""
+
+    def __init__(self, forward: Callable[..., Any], *, pure: bool = True) -> None:
+        self.forward = forward
+        self.name = forward.__name__
+        self.__doc__ = forward.__doc__
+        self.pure = pure  # the result depends on the arguments alone
+        self.rule: Callable[..., Any] | None = None
+        self.recordable = True
+        self.composition: Callable[..., Any] | None = None
+        self.keeps_result = False
+        self.drops: tuple[int, ...] = ()  # arguments of which the rule needs shape and type only
+        self.drops_from: int | None = None  # and all from here, which it takes as *_parts
+
+    def backward(self, rule: Callable[..., Any] | None = None, *, recordable: bool = True) -> Any:
+        """Decorator: set the backward rule ``rule(dy, result, *arguments, **options)``."""
+        if rule is None:
+            return lambda function: self.backward(function, recordable=recordable)
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        parameters = inspect.signature(rule).parameters.values()
+        names = [p.name for p in parameters if p.kind in kinds]
+        parts = [p.name for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL]
+        self.rule, self.recordable = rule, recordable
+        self.keeps_result = not names[1].startswith("_")
+        self.drops = tuple(i for i, name in enumerate(names[2:]) if name.startswith("_"))
+        self.drops_from = len(names) - 2 if parts and parts[0].startswith("_") else None
+        return rule
+
+    def reference(self, composition: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: set the composition of operators that stands in where a backward pass is
+        recorded.
+        """
+        self.composition = composition
+        self.drops, self.drops_from = (), None  # it needs every argument
+        return composition
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        tape = state.tape
+        if tape is None:  # also every call of a backward pass that is not recorded
+            arrays: Sequence[Any] = arguments
+            for a in arguments:
+                if type(a) is not _ndarray:
+                    arrays = [a._data if isinstance(a, Traced) else a for a in arguments]
+                    break
+            result = self.forward(*arrays, **options)
+            if _watching and state.watcher is not None:
+                result = state.watcher.called(self, arguments, options, result, None)
+            return result[0] if type(result) is tuple else result
+        return self._recorded(tape, arguments, options)
+
+    def _recorded(self, tape: Tape, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """The call while a tape is open: a traced value if an argument is one of its."""
+        arrays: list[Any] = []
+        parents: list[Node | None] = []
+        traced = False
+        for a in arguments:
+            parent = None
+            if type(a) is not _ndarray and isinstance(a, Traced):
+                parent = a.node
+                a = a._data
+                if parent is not None:
+                    if parent.tape is tape:
+                        traced = True
+                    else:
+                        parent = None
+            arrays.append(a)
+            parents.append(parent)
+        result = self.forward(*arrays, **options)
+        if _watching and state.watcher is not None:
+            flags = [parent is not None for parent in parents] if traced else None
+            result = state.watcher.called(self, arguments, options, result, flags)
+        value = result[0] if type(result) is tuple else result
+        if not traced:
+            return value
+        if self.drops or self.drops_from is not None:
+            self._drop(arrays, parents)
+        kept = result if self.keeps_result else None
+        node = Node(tape, self, parents, arrays, options, kept, value)
+        place = Traced.__new__(Traced)
+        place._data, place.node = value, node
+        return place
+
+    def _drop(self, arrays: list[Any], parents: list[Node | None]) -> None:
+        """Keep of the arguments that the rule does not need shape and type only."""
+        drops: Iterable[int] = self.drops
+        if self.drops_from is not None:
+            drops = (*drops, *range(self.drops_from, len(arrays)))
+        for i in drops:
+            array = arrays[i]
+            if isinstance(array, _ndarray):
+                arrays[i] = parents[i] or Spec(array.shape, array.dtype)
+
+    def __repr__(self) -> str:
+        return f"<operator {self.name}>"
+
+
+def operator(forward: Callable[..., Any]) -> Operator:
+    """Decorator: an `Operator` from its forward function."""
+    return Operator(forward)
+
+
+@operator
+def accumulate(a: Array, b: Array) -> Array:
+    """The sum of two gradients of one variable."""
+    return a + b
+
+
+@accumulate.backward
+def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
+    return dy, dy
+
+
+@operator
+def alias(x: Array) -> Array:
+    """The same value at a place of its own on the tape."""
+    return x
+
+
+@alias.backward
+def _(dy: Any, _y: Any, _x: Any) -> Any:
+    return (dy,)
