@@ -4,11 +4,14 @@ from . import (
     testing as testing,
 )
 from .array import (
+    AcceleratedFunction as AcceleratedFunction,
     abs as abs,
     all as all,
     any as any,
     cat as cat,
+    clearCache as clearCache,
     dims as dims,
+    dlaccelerate as dlaccelerate,
     dlarray as dlarray,
     dlfeval as dlfeval,
     dlgradient as dlgradient,

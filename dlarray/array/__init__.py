@@ -1,6 +1,7 @@
 """The `dlarray` type and the label rules of every basic operation."""
 
 from . import core  # noqa: F401 - first: the others need the class, its methods need them
+from .accelerate import AcceleratedFunction, clearCache, dlaccelerate
 from .arithmetic import (
     abs,
     exp,
@@ -39,17 +40,22 @@ from .shape import (
     transpose,
     underlyingType,
 )
+from .signature import Same
 from .tree import map_arrays, map_together
 
 __all__ = [
+    "AcceleratedFunction",
+    "Same",
     "abs",
     "all",
     "and_",
     "any",
     "as_data",
     "cat",
+    "clearCache",
     "described",
     "dims",
+    "dlaccelerate",
     "dlarray",
     "dlfeval",
     "dlgradient",

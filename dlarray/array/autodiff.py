@@ -7,8 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from .. import operators
 from ..formats import describe
-from ..tape import GradientError, Node, Tape, Traced, current_tape, gradients, is_traced, recording
+from ..tape import (
+    GradientError,
+    Node,
+    Tape,
+    Traced,
+    constant,
+    current_tape,
+    gradients,
+    is_traced,
+    recording,
+)
 from . import tree
 from .core import dlarray, wrap
 
@@ -39,6 +50,9 @@ def dlfeval(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         raise TypeError(
             f"dlfeval: the first argument must be a function; got {type(function).__name__}."
         )
+    evaluate = getattr(function, "__dlfeval__", None)
+    if evaluate is not None:  # an accelerated function knows how
+        return evaluate(args, options)
     with recording() as tape:
         traced = tree.map_arrays(lambda x: _variable(tape, x), (args, options))
         return tree.map_arrays(untraced, function(*traced[0], **traced[1]))
@@ -100,7 +114,7 @@ def dlgradient(
         raise TypeError("dlgradient: give at least one variable, as in dlgradient(y, x).")
     _check_value(y)
     nodes = _nodes(x)
-    found = gradients(y, np.ones(y.shape, y.dtype), nodes, record=EnableHigherDerivatives)
+    found = gradients(y, constant(np.ones(y.shape, y.dtype)), nodes, record=EnableHigherDerivatives)
     values = iter(found)
     results = tuple(
         tree.map_arrays(lambda leaf: _gradient(leaf, next(values), EnableHigherDerivatives), one)
@@ -161,11 +175,11 @@ def _node(leaf: Any, name: str) -> Node:
 def _gradient(leaf: dlarray, value: Any, traced: bool) -> dlarray:
     """A gradient as a dlarray like its variable; zeros where nothing leads to it."""
     if value is None:
-        value = np.zeros(leaf.shape, leaf.dtype)
+        value = constant(np.zeros(leaf.shape, leaf.dtype))
     if traced and not isinstance(value, Traced):  # constant: its own derivative is zero
         tape = current_tape()
         assert tape is not None
         return variable(tape, wrap(value, leaf.fmt))
     if not isinstance(value, Traced) and not value.flags.writeable and value.size:
-        value = np.array(value)  # a broadcast view would be a surprise
+        value = operators.copied(value)  # a broadcast view would be a surprise
     return wrap(value, leaf.fmt)

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import kernels, operators
 from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
-from ..tape import Array, Traced, is_traced
+from ..tape import Array, Traced, constant, is_traced, wrapped
 
 T = TypeVar("T")
 
@@ -270,6 +270,7 @@ def wrap(value: Any, fmt: str) -> dlarray:
     if isinstance(value, Traced):
         array._data, array.node = value._data, value.node
     else:
+        wrapped(value)
         array._data, array.node = value, None
     array.fmt = fmt
     return array
@@ -305,7 +306,7 @@ def as_data(value: Any, call: str) -> Array:
     data = _of_own_type(data, call)
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
-    return data
+    return constant(data)
 
 
 def _of_own_type(data: Array, call: str) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import operators
 from ..formats import FormatError, ShapeError, describe
-from ..tape import Array
+from ..tape import Array, decides
 from .core import as_data, described, dlarray, wrap
 
 
@@ -71,7 +71,7 @@ def _linear(X: dlarray, index: Any) -> tuple[Array, ...] | None:
     if isinstance(index, tuple) and len(index) == 1:
         index = index[0]
     if isinstance(index, dlarray):
-        index = index._data
+        index = _deciding(index)
     if isinstance(index, list):
         index = np.asarray(index) if index else np.zeros(0, np.intp)
     if not isinstance(index, np.ndarray) or index.ndim == 0:
@@ -95,6 +95,12 @@ def _linear(X: dlarray, index: Any) -> tuple[Array, ...] | None:
         )
     places = index.reshape(-1, order="F") % max(1, X.size)
     return tuple(np.unravel_index(places, X.shape, order="F"))
+
+
+def _deciding(index: dlarray) -> Array:
+    """The values of a subscript: which elements are named, and how many, depends on them."""
+    decides("indexing by an array", index._data)
+    return index._data
 
 
 def _has_newaxis(index: Any) -> bool:
@@ -152,7 +158,7 @@ def _subscript(X: dlarray, axis: int, part: Any) -> Any:
     if isinstance(part, slice):
         return part
     if isinstance(part, dlarray):
-        part = part._data
+        part = _deciding(part)
     vector = np.asarray(part)
     if vector.dtype.kind == "b":
         vector = vector.reshape(-1)

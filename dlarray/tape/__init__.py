@@ -54,9 +54,11 @@ from .operator import (
     alias,
     constant,
     decides,
+    draw,
     operator,
     watched,
     watcher,
+    wrapped,
 )
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "constant",
     "current_tape",
     "decides",
+    "draw",
     "gradients",
     "is_traced",
     "operator",
@@ -81,4 +84,5 @@ __all__ = [
     "recording",
     "watched",
     "watcher",
+    "wrapped",
 ]

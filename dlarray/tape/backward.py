@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from .graph import RELEASED, GradientError, Node, Traced, paused
-from .operator import accumulate, alias
+from .graph import RELEASED, GradientError, Node, Spec, Traced, paused
+from .operator import Operator, accumulate, alias, watcher
 
 
 def gradients(
@@ -59,6 +60,8 @@ def _walk(
             raise GradientError(RELEASED)
         if record:
             parts = _recorded_parts(node, rule, gradient)
+        elif not node.operator.recordable and watcher() is not None:
+            parts = _watched_parts(node, rule, gradient)
         else:
             parts = rule(gradient, node.result, *node.arguments, **node.options)
         for parent, part in zip(parents, parts):  # noqa: B905 - a rule may stop early
@@ -122,3 +125,41 @@ def _recorded_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[A
     nodes = [place.node for place in places if isinstance(place, Traced) and place.node]
     parts = iter(gradients(value, dy, nodes, record=True))
     return [next(parts) if isinstance(place, Traced) else None for place in places]
+
+
+def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[Any]:
+    """The parts of a rule that calls kernels, told to the watcher as operator calls."""
+    assert node.operator is not None and node.arguments is not None
+    several = type(node.result) is tuple
+    results = node.result if several else (node.result,)
+    n = len(results)
+
+    def parts_of(dy: Any, *rest: Any, **options: Any) -> tuple[Any, ...]:
+        return tuple(rule(dy, rest[:n] if several else rest[0], *rest[n:], **options))
+
+    given = [Spec(a.shape, a.dtype) if isinstance(a, Node) else a for a in node.arguments]
+    arguments = (dy, *results, *given)
+    parts_of.__name__ = f"the derivative of {node.operator.name}"
+    parts = _told(parts_of, arguments, node.options, parts_of(*arguments, **node.options))
+
+    def part(i: int) -> Any:
+        """A part that the rule left for later."""
+
+        def later(*arguments: Any, **options: Any) -> Any:
+            return parts_of(*arguments, **options)[i]()
+
+        later.__name__ = parts_of.__name__
+        value, watching = parts[i](), watcher()
+        if watching is None or watching.knows(value):
+            return value
+        return _told(later, arguments, node.options, value)
+
+    return [partial(part, i) if callable(value) else value for i, value in enumerate(parts)]
+
+
+def _told(
+    function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], result: Any
+) -> Any:
+    watching = watcher()
+    assert watching is not None
+    return watching.called(Operator(function), arguments, options, result, None)

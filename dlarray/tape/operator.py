@@ -31,11 +31,19 @@ class Watcher(Protocol):
         ``traced`` says which arguments are traced, None if none is.
         """
 
-    def constant(self, array: Array) -> None:
-        """This array is part of the computation but made by no operator."""
+    def knows(self, value: Any) -> bool:
+        """Whether a value is an array that it has met."""
 
-    def decides(self, what: str) -> None:
-        """What follows depends on values, so it can't be repeated for others."""
+    def wrapped(self, array: Array) -> None:
+        """A labelled array was made of this one."""
+
+    def constant(self, array: Array) -> Array:
+        """This array is part of the computation but made by no operator; what this returns takes
+        its place.
+        """
+
+    def decides(self, what: str, array: Array) -> None:
+        """What follows depends on these values, so it can't be repeated for others."""
 
 
 class watched:
@@ -69,16 +77,22 @@ def watcher() -> Watcher | None:
 def constant(array: Array) -> Array:
     """The array, made known to a watcher as a constant of what it sees."""
     if _watching and state.watcher is not None:
-        state.watcher.constant(array)
+        return state.watcher.constant(array)
     return array
 
 
-def decides(what: str) -> None:
+def wrapped(array: Array) -> None:
+    """Tell a watcher that a labelled array is made of this one."""
+    if _watching and state.watcher is not None:
+        state.watcher.wrapped(array)
+
+
+def decides(what: str, array: Array) -> None:
     """Tell a watcher that what is computed from here on depends on values in a way that repeating
     the operator calls would not follow; ``what`` names it in a message.
     """
     if _watching and state.watcher is not None:
-        state.watcher.decides(what)
+        state.watcher.decides(what, array)
 
 
 class Operator:
@@ -181,6 +195,11 @@ class Operator:
 def operator(forward: Callable[..., Any]) -> Operator:
     """Decorator: an `Operator` from its forward function."""
     return Operator(forward)
+
+
+def draw(forward: Callable[..., Any]) -> Operator:
+    """Decorator: an `Operator` that draws random numbers, each call others."""
+    return Operator(forward, pure=False)
 
 
 @operator
