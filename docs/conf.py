@@ -1,7 +1,7 @@
 """Sphinx: the API reference, from docstrings; ``python -m sphinx -W docs build/docs`` builds it.
 
 The pages below `reference` are written when a build starts: one for each module that
-`dlarray/__init__.pyi` imports public names from, and the table of rules of the registry of operations.
+`dlarray/__init__.pyi` imports public names from, and the rules of the registry of operations.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ default_role = "code"
 exclude_patterns = ["build"]
 html_theme = "alabaster"
 html_theme_options = {
-    "description": "Labelled arrays, automatic differentiation and fast 1-D convolutional networks on the CPU",
+    "description": "Labelled arrays, derivatives and fast 1-D convolutional networks on the CPU",
     "fixed_sidebar": True,
 }
 autodoc_typehints = "none"  # the signatures have them; texts give sizes and formats
@@ -73,8 +73,8 @@ def rules() -> str:
     lines = [
         heading("Format rules"),
         "The format of the result and the derivative of every operation. Two formatted operands",
-        "meet by label: sizes of 1 are put in for labels that one of them lacks. A formatted and an",
-        "unformatted operand meet by position, from the first dimension.\n",
+        "meet by label: sizes of 1 are put in for labels that one of them lacks. A formatted and",
+        "an unformatted operand meet by position, from the first dimension.\n",
         ".. list-table::\n   :header-rows: 1\n   :widths: 18 45 37\n",
         "   * - operation\n     - format\n     - derivative",
     ]
