@@ -44,7 +44,8 @@ class AcceleratedFunction:
     - what `extractdata`, ``X.data`` or NumPy read from an array;
     - variables that the function captures, as they were;
     - random numbers of NumPy or Python (those of `dropout` are drawn anew in each call);
-    - side effects such as printing, counting or appending to a list.
+    - side effects such as printing, counting or appending to a list.  Lists and dicts among the
+      arguments reach the function as copies.
 
     Where a later step's size depends on values, as with ``X[X > 0]``, or an array is computed
     outside functions of dlarrays, a plan would be wrong: then the function runs as it is, with one

@@ -75,7 +75,10 @@ def _meeting(
     expansion, shape = broadcast(shape_a, fmt_a, shape_b, fmt_b, call)
     fmt = trim(expansion.fmt, shape)[0] if expansion.fmt else ""
     n = len(fmt) or len(shape)  # trailing U that the result loses are not made first
-    wide_a, wide_b = insert(shape_a, expansion.insert_a)[:n], insert(shape_b, expansion.insert_b)[:n]
+    wide_a, wide_b = (
+        insert(shape_a, expansion.insert_a)[:n],
+        insert(shape_b, expansion.insert_b)[:n],
+    )
     return fmt, None if wide_a == shape_a else wide_a, None if wide_b == shape_b else wide_b
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import operators
 from ..formats import describe
 from ..tape import (
     GradientError,
@@ -15,6 +14,7 @@ from ..tape import (
     Tape,
     Traced,
     constant,
+    copied,
     current_tape,
     gradients,
     is_traced,
@@ -181,5 +181,5 @@ def _gradient(leaf: dlarray, value: Any, traced: bool) -> dlarray:
         assert tape is not None
         return variable(tape, wrap(value, leaf.fmt))
     if not isinstance(value, Traced) and not value.flags.writeable and value.size:
-        value = operators.copied(value)  # a broadcast view would be a surprise
+        value = copied(value)  # a broadcast view would be a surprise
     return wrap(value, leaf.fmt)

@@ -128,7 +128,9 @@ class Recorder:
         if isinstance(argument, Traced):
             return self.slot_of(argument._data)  # one that is new was captured: a constant
         if isinstance(argument, np.ndarray) and argument.ndim and id(argument) not in self.slots:
-            self.give_up(f"{operator.name} takes an array that was made outside dlarray's functions")
+            self.give_up(
+                f"{operator.name} takes an array that was made outside dlarray's functions"
+            )
         return self.slot_of(argument)
 
     def _in_option(self, value: Any) -> Any:

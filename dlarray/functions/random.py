@@ -11,6 +11,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import numpy as np
+
 from .. import _checks
 from ..tape import Array, draw
 

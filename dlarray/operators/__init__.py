@@ -27,7 +27,7 @@ from .elementwise import (
 from .normalize import layernorm, softmax
 from .random import dropout
 from .reduce import average, largest, total
-from .shape import assign, concatenate, copied, expand, permute, reshape, take
+from .shape import assign, concatenate, expand, permute, reshape, take
 
 __all__ = [
     "absolute",
@@ -37,7 +37,6 @@ __all__ = [
     "cast",
     "concatenate",
     "conv1d",
-    "copied",
     "div",
     "dropout",
     "exp",

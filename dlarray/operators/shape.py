@@ -50,17 +50,6 @@ def _(dy: Any, _y: Any, _x: Any, *, shape: Shape) -> Any:
 
 
 @operator
-def copied(x: Array) -> Array:
-    """x in memory of its own."""
-    return np.array(x)
-
-
-@copied.backward
-def _(dy: Any, _y: Any, _x: Any) -> Any:
-    return (dy,)
-
-
-@operator
 def permute(x: Array, *, order: Axes) -> Array:
     """Axis i of the result is axis order[i] of x; a view."""
     return x.transpose(order)
