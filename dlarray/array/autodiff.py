@@ -147,8 +147,8 @@ def _nodes(variables: tuple[Any, ...]) -> list[Node]:
     leaves: list[Any] = []
     tree.map_arrays(leaves.append, variables)
     tape = current_tape()
-    nodes = [leaf.node for leaf in leaves if type(leaf) is dlarray]
-    if len(nodes) == len(leaves) and all(node and node.tape is tape for node in nodes):
+    nodes = [leaf.node for leaf in leaves if type(leaf) is dlarray and leaf.node is not None]
+    if len(nodes) == len(leaves) and all(node.tape is tape for node in nodes):
         return nodes
     return [
         _node(leaf, f"variable {position}{path}")

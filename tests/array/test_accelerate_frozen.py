@@ -61,7 +61,12 @@ def test_random_numbers_of_numpy_freeze(rng):
 
 def test_side_effects_happen_at_the_first_trace():
     seen = []
-    accfun = counted(lambda x: seen.append(3) or x)
+
+    def function(x):
+        seen.append(3)
+        return x
+
+    accfun = counted(function)
     for _ in range(3):
         accfun(x_of(1.0))
     assert seen == [3]
@@ -134,6 +139,6 @@ def test_an_array_computed_outside_dlarray_is_never_replayed():
 
 def test_an_operator_on_an_array_made_outside_is_never_replayed():
     accfun = counted(lambda x: dl.array.wrap(dl.operators.neg(x._data * 2), x.fmt))
-    with pytest.warns(RuntimeWarning, match="neg takes an array that was made outside"):
+    with pytest.warns(RuntimeWarning, match="neg takes an array made outside"):
         assert accfun(x_of(3.0)).item() == -6
     assert accfun(x_of(5.0)).item() == -10
