@@ -6,7 +6,6 @@ from .arithmetic import (
     exp,
     log,
     minus,
-    mtimes,
     plus,
     power,
     rdivide,
@@ -20,6 +19,7 @@ from .arithmetic import (
 from .autodiff import dlfeval, dlgradient, untraced, variable
 from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
+from .linear import mtimes
 from .reductions import all, any, max, mean, min, sum
 from .shape import (
     cat,

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from .. import operators
-from ..formats import FormatError, ShapeError, broadcast, describe, insert
-from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
+from ..formats import broadcast, insert
+from .core import as_data, dlarray, require_dlarray, require_float, wrap
 
 _Binary = Callable[[Any, Any], Any]
 
@@ -153,34 +153,6 @@ def maximum(a: Any, b: Any) -> dlarray:
 def minimum(a: Any, b: Any) -> dlarray:
     """The smaller elements, matched by label as in `plus`; at ties the derivative goes to a."""
     return _binary("min", operators.minimum, a, b)
-
-
-def mtimes(a: Any, b: Any) -> dlarray:
-    """The matrix product of unformatted matrices; a formatted array can be multiplied by an
-    unformatted number.
-
-    Examples
-    --------
-    >>> mtimes(dlarray(np.ones((2, 3))), dlarray(np.ones((3, 4)))).shape
-    (2, 4)
-    """
-    left, right = _operand("mtimes", a), _operand("mtimes", b)
-    if (left.size == 1 and not _fmt(left)) or (right.size == 1 and not _fmt(right)):
-        return times(a, b)
-    if _fmt(left) or _fmt(right):
-        raise FormatError(
-            f"mtimes: a matrix product needs unformatted data; got {described(left)} and "
-            f"{described(right)}. "
-            "Use stripdims, or fullyconnect for a layer's product."
-        )
-    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
-        raise ShapeError(
-            f"mtimes: inner sizes differ or the operands are no matrices: {describe(left.shape)} "
-            "and "
-            f"{describe(right.shape)}. The columns of the first must equal the rows of the second."
-        )
-    dtype = result_type(left, right)
-    return wrap(operators.matmul(_typed(left, dtype), _typed(right, dtype)), "")
 
 
 # -- one operand ----------------------------------------------------------------------------------

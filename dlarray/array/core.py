@@ -204,10 +204,10 @@ class dlarray(Traced):
         return arithmetic.power(other, self)
 
     def __matmul__(self, other: Any) -> dlarray:
-        return arithmetic.mtimes(self, other)
+        return linear.mtimes(self, other)
 
     def __rmatmul__(self, other: Any) -> dlarray:
-        return arithmetic.mtimes(other, self)
+        return linear.mtimes(other, self)
 
     def __neg__(self) -> dlarray:
         return arithmetic.uminus(self)
@@ -393,6 +393,6 @@ def require_label(X: dlarray, label: str, call: str) -> int:
     return axes[0]
 
 
-from . import arithmetic, comparison, display, indexing, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
+from . import arithmetic, comparison, display, indexing, linear, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
 
 __all__ = ["dlarray"]

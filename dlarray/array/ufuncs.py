@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import arithmetic, comparison
+from . import arithmetic, comparison, linear
 from .core import dlarray, no_rule
 
 _UFUNCS: dict[str, Callable[..., dlarray]] = {
@@ -18,7 +18,7 @@ _UFUNCS: dict[str, Callable[..., dlarray]] = {
     "power": arithmetic.power,
     "maximum": arithmetic.maximum,
     "minimum": arithmetic.minimum,
-    "matmul": arithmetic.mtimes,
+    "matmul": linear.mtimes,
     "equal": comparison.eq,
     "not_equal": comparison.ne,
     "less": comparison.lt,
