@@ -19,27 +19,14 @@ from .arithmetic import (
 from .autodiff import dlfeval, dlgradient, untraced, variable
 from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
+from .inspection import dims, extractdata, finddim, isdlarray, ndims, numel, size, underlyingType
+from .joining import cat
+from .labels import stripdims
 from .linear import mtimes
 from .reductions import all, any, max, mean, min, sum
-from .shape import (
-    cat,
-    dims,
-    double,
-    extractdata,
-    finddim,
-    isdlarray,
-    ndims,
-    numel,
-    permute,
-    reshape,
-    single,
-    size,
-    squeeze,
-    stripdims,
-    transpose,
-    underlyingType,
-)
+from .shape import permute, reshape, squeeze, transpose
 from .tree import map_arrays, map_together
+from .types import double, single
 
 __all__ = [
     "abs",

@@ -105,7 +105,7 @@ class dlarray(Traced):
 
     def stripdims(self, fmt: str = "") -> dlarray:
         """The array without labels; see `dlarray.stripdims`."""
-        return shape.stripdims(self, fmt)
+        return labels.stripdims(self, fmt)
 
     def extractdata(self) -> Array:
         """The values as a NumPy array that can't be written to, without trace."""
@@ -393,6 +393,6 @@ def require_label(X: dlarray, label: str, call: str) -> int:
     return axes[0]
 
 
-from . import arithmetic, comparison, display, indexing, linear, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
+from . import arithmetic, comparison, display, indexing, labels, linear, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
 
 __all__ = ["dlarray"]
