@@ -255,7 +255,12 @@ class dlarray(Traced):
         return indexing.get(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        result = indexing.assigned(self, index, value)
+        self._rebind(indexing.assigned(self, index, value))
+
+    def __delitem__(self, index: Any) -> None:
+        self._rebind(indexing.deleted(self, index))
+
+    def _rebind(self, result: dlarray) -> None:
         self._data, self.node, self.fmt = result._data, result.node, result.fmt
 
 

@@ -1,54 +1,136 @@
-"""Reading and assigning by subscripts.
+"""Reading, assigning and deleting by subscripts.
 
 Subscripts count from 0.  An integer keeps its dimension with size 1, as in MATLAB; missing ones are
 full slices, and the format stays.  Several index arrays pick a grid, as in MATLAB, not pairs.  One
 mask of the array's own shape, or one array of linear (column-major) indices, gives an unformatted
-column.
+column.  Every array is followed by dimensions of size 1, labelled U if it has labels: further
+subscripts name those.
+
+An assignment may name elements past the end, which makes the array larger, filled up with zeros:
+``Z[n, :] = row`` where Z has n rows.  For that every dimension has a subscript (a column needs one
+only), an integer, an index array, or a slice whose start is given and past the end; what Python
+clips in other slices is clipped here.
+
+What a mask or an index computed from data picks is an argument of the operator, not a constant of
+it, so that a replayed computation picks by the new values.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import operators
-from ..formats import FormatError, ShapeError, describe
+from ..formats import FormatError, Shape, ShapeError, describe
+from ..operators.indexing import Computed, places, put
 from ..tape import Array
 from .core import as_data, described, dlarray, wrap
+
+_FULL = slice(None)
+
+
+class _Place(NamedTuple):
+    """Where a call reads or writes: in the array of size ``shape`` (larger than it was, or with
+    more dimensions), at ``index``, whose elements have size ``size``.
+    """
+
+    shape: Shape
+    index: Any
+    arguments: tuple[Any, ...]
+    size: Shape
+    linear: bool = False
 
 
 def get(X: dlarray, index: Any) -> dlarray:
     """X[index]."""
     linear = _linear(X, index)
     if linear is not None:
-        column = operators.take(X, index=linear)
-        return wrap(operators.reshape(column, shape=(column.shape[0], 1)), "")
+        return _column(operators.take(X, *linear.arguments, index=linear.index))
     if _has_newaxis(index):
         return _expanded(X, index)
-    return wrap(operators.take(X, index=_subscripts(X, index)), X.fmt)
+    place = _subscripts(X, index)
+    Y = operators.take(_enlarged(X, place.shape), *place.arguments, index=place.index)
+    return _fitting(Y, X)
 
 
 def assigned(X: dlarray, index: Any, value: Any) -> dlarray:
     """X after X[index] = value; the format of the value does not matter."""
-    linear = _linear(X, index)
-    subscripts = linear if linear is not None else _subscripts(X, index)
-    wanted = np.empty(X.shape, np.bool_)[subscripts].shape
     if not isinstance(value, dlarray):
         value = _plain(value, X)
+    place = _linear(X, index) or _subscripts(X, index, value)
     if value.ndim and value.size == 1:
         value = operators.reshape(value, shape=())
     elif value.ndim:
-        if _significant(value.shape) != _significant(wanted):
+        if _significant(value.shape) != _significant(place.size):
             raise ShapeError(
                 f"dlarray assignment: the value has size {describe(value.shape)}, the place "
-                f"{describe(wanted)}, of "
+                f"{describe(place.size)}, of "
                 f"{described(X)}. Make them equal, or assign one number."
             )
-        value = operators.reshape(value, shape=wanted) if value.shape != wanted else value
+        value = operators.reshape(value, shape=place.size) if value.shape != place.size else value
     if value.dtype != X.dtype:
         value = operators.cast(value, dtype=X.dtype)
-    return wrap(operators.assign(X, value, index=subscripts), X.fmt)
+    larger = _enlarged(X, place.shape)
+    return _fitting(operators.assign(larger, value, *place.arguments, index=place.index), X)
+
+
+def deleted(X: dlarray, index: Any) -> dlarray:
+    """X after del X[index]: without the elements that one subscript names."""
+    linear = _linear(X, index)
+    if linear is not None:
+        which = _argument(index[0] if isinstance(index, tuple) else index)
+        rest = operators.take(X, which, index=Computed(linear=True, drop=True))
+        column = X.ndim == 2 and X.shape[1] == 1
+        return (
+            _column(rest) if column else wrap(operators.reshape(rest, shape=(1, rest.shape[0])), "")
+        )
+    if _has_newaxis(index):
+        raise IndexError("dlarray deletion: None names no elements. Give subscripts.")
+    parts, shape = _spelled(X, index)
+    chosen = [axis for axis, part in enumerate(parts) if not _is_full(part, shape[axis])] or [0]
+    if len(chosen) > 1:
+        raise IndexError(
+            "dlarray deletion: whole rows, columns or pages can be deleted, so only one subscript "
+            f"may be other than a full slice (:); axes {tuple(chosen)} have one, of "
+            f"{described(X)}."
+        )
+    axis = chosen[0]
+    part, _, _ = _subscript(X, shape, axis, parts[axis])
+    which = np.arange(shape[axis])[part] if isinstance(part, slice) else part
+    subscripts = tuple(0 if i == axis else _FULL for i in range(len(shape)))
+    larger = _enlarged(X, shape)
+    return _fitting(operators.take(larger, which, index=Computed(subscripts, drop=True)), X)
+
+
+# -- results --------------------------------------------------------------------------------------
+
+
+def _column(value: Any) -> dlarray:
+    return wrap(operators.reshape(value, shape=(value.shape[0], 1)), "")
+
+
+def _enlarged(X: dlarray, shape: Shape) -> Any:
+    """X with more dimensions of size 1, and zeros past its end."""
+    value: Any = X
+    if len(shape) > X.ndim:
+        value = operators.reshape(X, shape=X.shape + (1,) * (len(shape) - X.ndim))
+    if value.shape == shape:
+        return value
+    return put(value, index=tuple(slice(0, n) for n in value.shape), shape=shape)
+
+
+def _fitting(value: Any, X: dlarray) -> dlarray:
+    """The result with X's labels, and U or nothing for further dimensions."""
+    shape = value.shape
+    ndim = len(shape)
+    if ndim == X.ndim:
+        return wrap(value, X.fmt)
+    while ndim > X.ndim and shape[ndim - 1] == 1:
+        ndim -= 1
+    if ndim < len(shape):
+        value = operators.reshape(value, shape=shape[:ndim])
+    return wrap(value, X.fmt + "U" * (ndim - X.ndim) if X.fmt else "")
 
 
 def _plain(value: Any, X: dlarray) -> Array:
@@ -60,41 +142,67 @@ def _plain(value: Any, X: dlarray) -> Array:
     )
 
 
-def _significant(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _significant(shape: Shape) -> Shape:
     return tuple(n for n in shape if n != 1)
 
 
-def _linear(X: dlarray, index: Any) -> tuple[Array, ...] | None:
-    """Coordinates for one mask or one index array over the whole array, in column-major order; else
-    None.
-    """
+# -- one index over the whole array ---------------------------------------------------------------
+
+
+def _argument(index: Any) -> Any:
+    return np.asarray(index, None if len(index) else np.intp) if isinstance(index, list) else index
+
+
+def _linear(X: dlarray, index: Any) -> _Place | None:
+    """The place of one mask or one index array over the whole array; None for subscripts."""
     if isinstance(index, tuple) and len(index) == 1:
         index = index[0]
-    if isinstance(index, dlarray):
-        index = index._data
-    if isinstance(index, list):
-        index = np.asarray(index) if index else np.zeros(0, np.intp)
-    if not isinstance(index, np.ndarray) or index.ndim == 0:
+    index = _argument(index)
+    array = index._data if isinstance(index, dlarray) else index
+    if not isinstance(array, np.ndarray) or array.ndim == 0:
         return None
-    if index.dtype.kind == "b":
-        if index.shape != X.shape:
-            if index.ndim == 1 and index.size == X.shape[0]:
+    if array.dtype.kind == "b":
+        if _trimmed(array.shape) != _trimmed(X.shape):
+            if array.ndim == 1 and array.size == X.shape[0]:
                 return None  # a mask of the first dimension
             raise ShapeError(
-                f"dlarray indexing: the mask has size {describe(index.shape)}, the array "
+                f"dlarray indexing: the mask has size {describe(array.shape)}, the array "
                 f"{described(X)}."
             )
-        return tuple(np.nonzero(index.T)[::-1])
-    if index.dtype.kind not in "iu":
-        raise TypeError(
-            f"dlarray indexing: an index array holds integers or bools; got {index.dtype}."
-        )
-    if index.size and (index.min() < -X.size or index.max() >= X.size):
-        raise IndexError(
-            f"dlarray indexing: a linear index is outside 0 to {X.size - 1} of {described(X)}."
-        )
-    places = index.reshape(-1, order="F") % max(1, X.size)
-    return tuple(np.unravel_index(places, X.shape, order="F"))
+        size = (int(np.count_nonzero(array)),)
+    else:
+        _require_whole(index, "an index array holds integers or bools")
+        if array.size and (array.min() < -X.size or array.max() >= X.size):
+            raise IndexError(
+                f"dlarray indexing: a linear index is outside 0 to {X.size - 1} of {described(X)}."
+            )
+        size = (array.size,)
+    computed = Computed(linear=True)
+    if isinstance(index, dlarray):
+        return _Place(X.shape, computed, (index,), size, True)
+    coordinates = places(computed, (array,), X.shape)
+    return _Place(X.shape, coordinates, (), size, True)
+
+
+def _trimmed(shape: Shape) -> Shape:
+    n = len(shape)
+    while n > 2 and shape[n - 1] == 1:
+        n -= 1
+    return shape[:n]
+
+
+def _require_whole(index: Any, rule: str) -> None:
+    """Indices are integers; in a dlarray, which holds none, whole numbers."""
+    array = index._data if isinstance(index, dlarray) else index
+    if array.dtype.kind in "iu" or array.size == 0:
+        return
+    if not isinstance(index, dlarray) or array.dtype.kind != "f":
+        raise TypeError(f"dlarray indexing: {rule}; got {array.dtype}.")
+    if not np.array_equal(array, np.floor(array)):
+        raise TypeError(f"dlarray indexing: {rule}; got a dlarray with other numbers.")
+
+
+# -- subscripts -----------------------------------------------------------------------------------
 
 
 def _has_newaxis(index: Any) -> bool:
@@ -118,61 +226,130 @@ def _expanded(X: dlarray, index: Any) -> dlarray:
     return wrap(operators.reshape(rest, shape=np.expand_dims(rest._data, axes).shape), "")
 
 
-def _subscripts(X: dlarray, index: Any) -> tuple[Any, ...]:
-    """One slice or grid array an axis."""
+def _spelled(X: dlarray, index: Any) -> tuple[list[Any], Shape]:
+    """One subscript a dimension, and the sizes of these dimensions."""
     parts = list(index) if isinstance(index, tuple) else [index]
     _spell_ellipsis(parts, X.ndim - len(parts) + 1)
-    if len(parts) > X.ndim:
-        raise IndexError(
-            f"dlarray indexing: {len(parts)} subscripts for {X.ndim} dimensions, {described(X)}."
-        )
-    parts += [slice(None)] * (X.ndim - len(parts))
-    picked = [_subscript(X, axis, part) for axis, part in enumerate(parts)]
-    if all(isinstance(part, slice) for part in picked):
-        return tuple(picked)
-    grids = [
-        np.arange(n)[part] if isinstance(part, slice) else part
-        for part, n in zip(picked, X.shape, strict=True)
-    ]
-    return np.ix_(*grids)
+    parts += [_FULL] * (X.ndim - len(parts))
+    return parts, X.shape + (1,) * (len(parts) - X.ndim)
 
 
 def _spell_ellipsis(parts: list[Any], count: int) -> None:
     """Replace the ellipsis by ``count`` full slices."""
-    places = [i for i, part in enumerate(parts) if part is Ellipsis]
-    if len(places) > 1:
+    found = [i for i, part in enumerate(parts) if part is Ellipsis]
+    if len(found) > 1:
         raise IndexError("dlarray indexing: only one ellipsis (...) is possible.")
-    if places:
-        parts[places[0] : places[0] + 1] = [slice(None)] * count
+    if found:
+        parts[found[0] : found[0] + 1] = [_FULL] * count
 
 
-def _subscript(X: dlarray, axis: int, part: Any) -> Any:
-    """One subscript as a slice or a vector of integers."""
-    n = X.shape[axis]
+def _subscripts(X: dlarray, index: Any, value: Any = None) -> _Place:
+    """The place of one subscript a dimension; of an assignment of ``value`` also past the end."""
+    parts, shape = _spelled(X, index)
+    grows = value is not None and _may_grow(X, index)
+    if grows and X.size == 0:
+        shape = _opened(parts, shape, value)
+    found = [_subscript(X, shape, axis, part, grows) for axis, part in enumerate(parts)]
+    picked = [part for part, _, _ in found]
+    size = tuple(n for _, n, _ in found)
+    shape = tuple(n for _, _, n in found)
+    if all(isinstance(part, slice) for part in picked):
+        return _Place(shape, tuple(picked), (), size)
+    computed = [i for i, part in enumerate(picked) if isinstance(part, dlarray)]
+    if computed:
+        numbered = tuple(computed.index(i) if i in computed else p for i, p in enumerate(picked))
+        return _Place(shape, Computed(numbered), tuple(picked[i] for i in computed), size)
+    grids = [
+        np.arange(n)[part] if isinstance(part, slice) else part
+        for part, n in zip(picked, shape, strict=True)
+    ]
+    return _Place(shape, np.ix_(*grids), (), size)
+
+
+def _may_grow(X: dlarray, index: Any) -> bool:
+    """Whether every dimension has a subscript; a column needs only one."""
+    parts = index if isinstance(index, tuple) else (index,)
+    column = X.ndim == 2 and X.shape[1] == 1
+    return column or Ellipsis in [p for p in parts if p is Ellipsis] or len(parts) >= X.ndim
+
+
+def _opened(parts: list[Any], shape: Shape, value: Any) -> Shape:
+    """Sizes of an empty array in which the one full slice of size 0 has room for the value."""
+    empty = [i for i, part in enumerate(parts) if shape[i] == 0 and _is_full(part, 0)]
+    if len(empty) != 1 or value.ndim == 0:
+        return shape
+    others = 1
+    for axis, part in enumerate(parts):
+        if axis != empty[0]:
+            others *= _length(part, shape[axis])
+    if others == 0 or value.size % others:
+        return shape
+    return (*shape[: empty[0]], value.size // others, *shape[empty[0] + 1 :])
+
+
+def _length(part: Any, n: int) -> int:
+    """How many elements a subscript names, past the end too."""
     if isinstance(part, slice):
-        return part
-    if isinstance(part, dlarray):
-        part = part._data
-    vector = np.asarray(part)
+        past = _past_end(part, n)
+        return len(past) if past else len(range(n)[part])
+    array = part._data if isinstance(part, dlarray) else np.asarray(part)
+    return int(np.count_nonzero(array)) if array.dtype.kind == "b" else int(array.size)
+
+
+def _is_full(part: Any, n: int) -> bool:
+    return isinstance(part, slice) and range(n)[part] == range(n) and (n > 0 or part == _FULL)
+
+
+def _past_end(part: slice, n: int) -> range | None:
+    """The elements of a slice that starts past the end."""
+    if part.start is None or part.stop is None or not n <= part.start < part.stop:
+        return None
+    return range(part.start, part.stop, part.step or 1)
+
+
+def _subscript(
+    X: dlarray, shape: Shape, axis: int, part: Any, grows: bool = False
+) -> tuple[Any, int, int]:
+    """One subscript as a slice, a vector of integers or a dlarray; how many elements it names; and
+    the size of the dimension that holds them.
+    """
+    n = shape[axis]
+    if isinstance(part, slice):
+        past = _past_end(part, n) if grows else None
+        return (part, len(past), past[-1] + 1) if past else (part, len(range(n)[part]), n)
+    vector = part._data if isinstance(part, dlarray) else np.asarray(part)
     if vector.dtype.kind == "b":
-        vector = vector.reshape(-1)
         if vector.size != n:
             raise IndexError(
                 f"dlarray indexing: a mask of {vector.size} elements for axis {axis} of "
                 f"{described(X)}."
             )
-        return np.nonzero(vector)[0]
-    if vector.dtype.kind not in "iu" and not (vector.size == 0):
-        raise TypeError(
-            "dlarray indexing: a subscript is an integer, a slice, a mask or an array of "
-            f"integers; got {vector.dtype}."
-        )
-    if vector.size and (vector.min() < -n or vector.max() >= n):
-        bad = int(vector.reshape(-1)[np.argmax((vector < -n) | (vector >= n))])
-        raise IndexError(
-            f"dlarray indexing: index {bad} is outside 0 to {n - 1} of axis {axis}, {described(X)}."
-        )
+        count = int(np.count_nonzero(vector))
+        return (part if isinstance(part, dlarray) else np.flatnonzero(vector)), count, n
+    _require_whole(
+        part if isinstance(part, dlarray) else vector,
+        "a subscript is an integer, a slice, a mask or an array of integers",
+    )
+    n = _holding(X, axis, vector, n, grows)
+    if isinstance(part, dlarray):
+        return part, vector.size, n
     if vector.ndim == 0:
         i = int(vector) % n
-        return slice(i, i + 1)
-    return vector.reshape(-1).astype(np.intp) % max(1, n)
+        return slice(i, i + 1), 1, n
+    return vector.reshape(-1).astype(np.intp) % max(1, n), vector.size, n
+
+
+def _holding(X: dlarray, axis: int, vector: Array, n: int, grows: bool) -> int:
+    """The size of a dimension that holds these indices, which is n unless it may grow."""
+    if not vector.size:
+        return n
+    bad = vector < -n
+    if not grows:
+        bad |= vector >= n
+    if np.any(bad):
+        first = int(vector.reshape(-1)[np.argmax(bad)])
+        raise IndexError(
+            f"dlarray indexing: index {first} is outside 0 to {n - 1} of axis {axis}, "
+            f"{described(X)}."
+        )
+    return max(n, int(vector.max()) + 1)

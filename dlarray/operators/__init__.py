@@ -1,7 +1,8 @@
 """Differentiable functions of plain arrays: permute to the kernel's layout, call, permute back.
 
 An operator knows axes, never labels, and checks nothing: the public functions do.  Backward rules
-are written with operators, so that they can be recorded (see `dlarray.tape`).
+are written with operators, so that they can be recorded (see `dlarray.tape`).  Here are those that
+many use; others are imported from their modules.
 """
 
 from .convolution import conv1d, matmul
@@ -24,10 +25,11 @@ from .elementwise import (
     sub,
     tanh,
 )
+from .indexing import assign, concatenate, take
 from .normalize import layernorm, softmax
 from .random import dropout
 from .reduce import average, largest, total
-from .shape import assign, concatenate, expand, permute, reshape, take
+from .shape import expand, permute, reshape
 
 __all__ = [
     "absolute",
