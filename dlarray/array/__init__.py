@@ -19,14 +19,43 @@ from .arithmetic import (
 from .autodiff import dlfeval, dlgradient, untraced, variable
 from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
-from .inspection import dims, extractdata, finddim, isdlarray, ndims, numel, size, underlyingType
+from .inspection import (
+    canUseGPU,
+    dims,
+    extractdata,
+    finddim,
+    gather,
+    iscolumn,
+    isdlarray,
+    isempty,
+    ismatrix,
+    isrow,
+    isscalar,
+    isvector,
+    length,
+    ndims,
+    numel,
+    size,
+)
 from .joining import cat
 from .labels import stripdims
 from .linear import mtimes
 from .reductions import all, any, max, mean, min, sum
 from .shape import permute, reshape, squeeze, transpose
 from .tree import map_arrays, map_together
-from .types import double, single
+from .types import (
+    cast,
+    double,
+    isequal,
+    isfloat,
+    islogical,
+    isnumeric,
+    isreal,
+    isUnderlyingType,
+    logical,
+    single,
+    underlyingType,
+)
 
 __all__ = [
     "abs",
@@ -34,6 +63,8 @@ __all__ = [
     "and_",
     "any",
     "as_data",
+    "canUseGPU",
+    "cast",
     "cat",
     "described",
     "dims",
@@ -45,11 +76,26 @@ __all__ = [
     "exp",
     "extractdata",
     "finddim",
+    "gather",
     "ge",
     "gt",
+    "isUnderlyingType",
+    "iscolumn",
     "isdlarray",
+    "isempty",
+    "isequal",
+    "isfloat",
+    "islogical",
+    "ismatrix",
+    "isnumeric",
+    "isreal",
+    "isrow",
+    "isscalar",
+    "isvector",
     "le",
+    "length",
     "log",
+    "logical",
     "lt",
     "map_arrays",
     "map_together",

@@ -35,7 +35,7 @@ def _binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
         return wrap(function(a, b), a.fmt)
     left, right, fmt = aligned(call, a, b)
     dtype = result_type(left, right)
-    return wrap(function(_typed(left, dtype), _typed(right, dtype)), fmt)
+    return wrap(function(typed(left, dtype), typed(right, dtype)), fmt)
 
 
 def aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
@@ -72,17 +72,27 @@ def _widened(value: Any, axes: tuple[int, ...]) -> Any:
     return operators.reshape(value, shape=insert(value.shape, axes)) if axes else value
 
 
+_TYPES: dict[tuple[bool, bool], np.dtype[Any]] = {  # by single, complex
+    (True, False): np.dtype(np.float32),
+    (False, False): np.dtype(np.float64),
+    (True, True): np.dtype(np.complex64),
+    (False, True): np.dtype(np.complex128),
+}
+_SINGLE = (_TYPES[True, False], _TYPES[True, True])
+
+
 def result_type(a: Any, b: Any) -> np.dtype[Any]:
-    """The type of arithmetic: single before double; numbers without dimensions count only beside
-    each other.
+    """The type of arithmetic: single before double, complex before real; numbers without dimensions
+    count for the precision only beside each other.
     """
     kinds = [x.dtype for x in (a, b) if x.ndim] or [a.dtype, b.dtype]
-    if any(kind == np.float32 for kind in kinds):
-        return np.dtype(np.float32)
-    return np.dtype(np.float64)
+    return _TYPES[
+        any(kind in _SINGLE for kind in kinds), a.dtype.kind == "c" or b.dtype.kind == "c"
+    ]
 
 
-def _typed(value: Any, dtype: np.dtype[Any]) -> Any:
+def typed(value: Any, dtype: np.dtype[Any]) -> Any:
+    """The value in this type."""
     return value if value.dtype == dtype else operators.cast(value, dtype=dtype)
 
 

@@ -48,7 +48,7 @@ def _variable(tape: Tape, x: Any) -> Any:
     """A leaf of its own on the tape for a floating dlarray."""
     if not isinstance(x, dlarray):
         return x
-    return variable(tape, x) if x.dtype.kind == "f" else wrap(x, x.fmt)
+    return variable(tape, x) if x.dtype.kind in "fc" else wrap(x, x.fmt)
 
 
 def variable(tape: Tape, x: dlarray) -> dlarray:

@@ -69,9 +69,11 @@ def assigned(X: dlarray, index: Any, value: Any) -> dlarray:
                 f"{described(X)}. Make them equal, or assign one number."
             )
         value = operators.reshape(value, shape=place.size) if value.shape != place.size else value
-    if value.dtype != X.dtype:
-        value = operators.cast(value, dtype=X.dtype)
     larger = _enlarged(X, place.shape)
+    if value.dtype.kind == "c" and X.dtype.kind != "c":
+        larger = operators.cast(larger, dtype=np.result_type(X.dtype, np.complex64))
+    if value.dtype != larger.dtype:
+        value = operators.cast(value, dtype=larger.dtype)
     return _fitting(operators.assign(larger, value, *place.arguments, index=place.index), X)
 
 
@@ -136,8 +138,8 @@ def _fitting(value: Any, X: dlarray) -> dlarray:
 def _plain(value: Any, X: dlarray) -> Array:
     data = np.asarray(value)
     return (
-        data.astype(X.dtype)
-        if data.ndim == 0 and data.dtype.kind in "biuf"
+        data.astype(np.result_type(X.dtype, np.complex64) if data.dtype.kind == "c" else X.dtype)
+        if data.ndim == 0 and data.dtype.kind in "biufc"
         else as_data(value, "dlarray assignment")
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from .. import formats
 from ..formats import Axes, Shape, networkDataLayout
 from ..tape import Array
-from .core import TYPE_NAMES, dlarray, require_dlarray
+from .core import dlarray, require_dlarray, wrap
 
 
 def isdlarray(X: object) -> bool:
@@ -63,43 +64,66 @@ def extractdata(X: Any) -> Array:
     return X.extractdata() if isinstance(X, dlarray) else np.asarray(X)
 
 
-def underlyingType(X: Any) -> str:
-    """ "single", "double" or "logical".
+def gather(X: Any) -> Any:
+    """X with its data in the memory of the processor: a dlarray with the same labels and trace.
+
+    Data on a graphics card are not built in this version, so X comes back as it is.
 
     Examples
     --------
-    >>> underlyingType(dlarray(np.ones((3, 2), np.float32), "CB"))
-    'single'
+    >>> gather(dlarray(np.ones((3, 2)), "CB")).dims()
+    'CB'
     """
-    return TYPE_NAMES[require_dlarray(X, "underlyingType").dtype]
+    return wrap(X, X.fmt) if isinstance(X, dlarray) else np.asarray(X)
 
 
-def size(X: Any, dim: Any = None) -> Any:
-    """Sizes of X: a tuple for all dimensions or several axes, an int for one axis or label.
+def canUseGPU() -> bool:
+    """Whether data can be put on a graphics card: False, because this version can't.
+
+    Examples
+    --------
+    >>> canUseGPU()
+    False
+    """
+    return False
+
+
+def size(X: Any, *dim: Any) -> Any:
+    """Sizes of X: a tuple for all dimensions or several, an int for one axis or label.
 
     A formatted array has one size a label.  Of an unformatted one trailing sizes of 1 after the
     second dimension are left out, as in MATLAB (`X.shape` keeps them), and dimensions beyond the
-    last have size 1.
+    last have size 1.  Several dimensions are a sequence or several arguments: ``size(X, [0, 2])``
+    and ``size(X, 0, 2)`` are the same.
 
     Examples
     --------
     >>> X = dlarray(np.ones((5, 3, 2)), "TCB")
-    >>> size(X), size(X, "T"), size(X, [0, 1])
+    >>> size(X), size(X, "T"), size(X, 0, 1)
     ((3, 2, 5), 5, (3, 2))
     """
     X = require_dlarray(X, "size")
-    sizes = X.shape if X.fmt else _without_trailing(X.shape)
-    if dim is None:
+    sizes = X.shape if X.fmt else without_trailing(X.shape)
+    if not dim or dim == (None,):
         return sizes
+    if len(dim) > 1:
+        return tuple(_one_size(X, sizes, one) for one in dim)
+    if isinstance(dim[0], str):
+        axes = formats.resolve_axes(dim[0], X.fmt, len(sizes), "size")
+        return sizes[axes[0]] if len(axes) == 1 else tuple(sizes[axis] for axis in axes)
+    if isinstance(dim[0], Iterable):
+        return tuple(_one_size(X, sizes, one) for one in dim[0])
+    return _one_size(X, sizes, dim[0])
+
+
+def _one_size(X: dlarray, sizes: Shape, dim: Any) -> int:
     if isinstance(dim, (int, np.integer)) and dim >= len(sizes):
         return 1
-    axes = formats.resolve_axes(dim, X.fmt, len(sizes), "size")
-    if isinstance(dim, (int, np.integer)) or (isinstance(dim, str) and len(axes) == 1):
-        return sizes[axes[0]]
-    return tuple(sizes[axis] for axis in axes)
+    return sizes[formats.resolve_axis(dim, X.fmt, len(sizes), "size")]
 
 
-def _without_trailing(shape: Shape) -> Shape:
+def without_trailing(shape: Shape) -> Shape:
+    """MATLAB's size of unformatted data: no trailing sizes of 1 after the second."""
     n = len(shape)
     while n > 2 and shape[n - 1] == 1:
         n -= 1
@@ -126,3 +150,87 @@ def numel(X: Any) -> int:
     30
     """
     return require_dlarray(X, "numel").size
+
+
+def length(X: Any) -> int:
+    """The largest size, or 0 if X is empty.
+
+    Examples
+    --------
+    >>> length(dlarray(np.ones((5, 3, 2)), "TCB"))
+    5
+    """
+    X = require_dlarray(X, "length")
+    return max(X.shape) if X.size else 0
+
+
+def isempty(X: Any) -> bool:
+    """Whether X has no elements.
+
+    Examples
+    --------
+    >>> isempty(dlarray(np.ones((3, 0)), "CB"))
+    True
+    """
+    return require_dlarray(X, "isempty").size == 0
+
+
+def isscalar(X: Any) -> bool:
+    """Whether X has one element: every size is 1.
+
+    Examples
+    --------
+    >>> isscalar(dlarray(7.0, "CB"))
+    True
+    """
+    return require_dlarray(X, "isscalar").size == 1
+
+
+def isvector(X: Any) -> bool:
+    """Whether X is a row or a column, of any length but in the first two dimensions.
+
+    Examples
+    --------
+    >>> isvector(dlarray([3.0, 5.0], "C")), isvector(dlarray(np.ones((1, 1, 5)), "SCB"))
+    (True, False)
+    """
+    shape = require_dlarray(X, "isvector").shape
+    return 1 in shape[:2] and _ones(shape[2:])
+
+
+def isrow(X: Any) -> bool:
+    """Whether every size but the second is 1.
+
+    Examples
+    --------
+    >>> isrow(dlarray(np.ones((1, 5)), "CB"))
+    True
+    """
+    shape = require_dlarray(X, "isrow").shape
+    return shape[0] == 1 and _ones(shape[2:])
+
+
+def iscolumn(X: Any) -> bool:
+    """Whether every size but the first is 1.
+
+    Examples
+    --------
+    >>> iscolumn(dlarray([3.0, 5.0], "C"))
+    True
+    """
+    return _ones(require_dlarray(X, "iscolumn").shape[1:])
+
+
+def ismatrix(X: Any) -> bool:
+    """Whether every size but the first two is 1.
+
+    Examples
+    --------
+    >>> ismatrix(dlarray(np.ones((3, 5)), "CB")), ismatrix(dlarray(np.ones((3, 5, 2)), "SCB"))
+    (True, False)
+    """
+    return _ones(require_dlarray(X, "ismatrix").shape[2:])
+
+
+def _ones(sizes: Shape) -> bool:
+    return all(n == 1 for n in sizes)

@@ -34,11 +34,7 @@ def cat(dim: int | str, *arrays: Any) -> dlarray:
         axis = formats.resolve_axis(dim, named[1], len(named[0]), "cat")
     fmt = formats.concatenated(layouts, axis, "cat")
     ndim = max(axis + 1, ndim)
-    dtype = (
-        np.float32
-        if any(X.dtype == np.float32 for X in parts)
-        else np.result_type(*(X.dtype for X in parts))
-    )
+    dtype = _joined_type([X.dtype for X in parts])
     values = [
         operators.reshape(
             operators.cast(X, dtype=dtype) if X.dtype != dtype else X,
@@ -47,3 +43,13 @@ def cat(dim: int | str, *arrays: Any) -> dlarray:
         for X in parts
     ]
     return wrap(operators.concatenate(*values, axis=axis), fmt)
+
+
+def _joined_type(dtypes: list[np.dtype[Any]]) -> np.dtype[Any]:
+    """Single before double, complex before real; logical among themselves only."""
+    if all(dtype.kind == "b" for dtype in dtypes):
+        return np.dtype(np.bool_)
+    single = any(dtype in (np.float32, np.complex64) for dtype in dtypes)
+    kind = np.dtype(np.float32) if single else np.dtype(np.float64)
+    complexes = any(dtype.kind == "c" for dtype in dtypes)
+    return np.result_type(kind, np.complex64) if complexes else kind

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import operators
 from ..formats import FormatError, ShapeError, describe
-from .arithmetic import _fmt, _operand, _typed, result_type, times
+from .arithmetic import _fmt, _operand, result_type, times, typed
 from .core import described, dlarray, wrap
 
 
@@ -35,4 +35,4 @@ def mtimes(a: Any, b: Any) -> dlarray:
             f"{describe(right.shape)}. The columns of the first must equal the rows of the second."
         )
     dtype = result_type(left, right)
-    return wrap(operators.matmul(_typed(left, dtype), _typed(right, dtype)), "")
+    return wrap(operators.matmul(typed(left, dtype), typed(right, dtype)), "")
