@@ -19,6 +19,8 @@ from .arithmetic import (
 from .autodiff import dlfeval, dlgradient, untraced, variable
 from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
+from .cumulative import cumprod, cumsum, diff, interp1, trapz
+from .fourier import fft, ifft
 from .inspection import (
     canUseGPU,
     dims,
@@ -37,11 +39,14 @@ from .inspection import (
     numel,
     size,
 )
-from .joining import cat
+from .joining import cat, horzcat, vertcat
 from .labels import stripdims
-from .linear import mtimes
+from .linear import det, expm, inv, mldivide, mrdivide, mtimes, pagemtimes, pinv
+from .products import cross, dot, kron, tensorprod
+from .rearrange import circshift, flip, fliplr, flipud, repelem, repmat, rot90
 from .reductions import all, any, max, mean, min, sum
-from .shape import permute, reshape, squeeze, transpose
+from .shape import ctranspose, flatten, ipermute, permute, reshape, squeeze, transpose
+from .sorting import find, ismember, sort, unique
 from .tree import map_arrays, map_together
 from .types import (
     cast,
@@ -66,19 +71,39 @@ __all__ = [
     "canUseGPU",
     "cast",
     "cat",
+    "circshift",
+    "cross",
+    "ctranspose",
+    "cumprod",
+    "cumsum",
     "described",
+    "det",
+    "diff",
     "dims",
     "dlarray",
     "dlfeval",
     "dlgradient",
+    "dot",
     "double",
     "eq",
     "exp",
+    "expm",
     "extractdata",
+    "fft",
+    "find",
     "finddim",
+    "flatten",
+    "flip",
+    "fliplr",
+    "flipud",
     "gather",
     "ge",
     "gt",
+    "horzcat",
+    "ifft",
+    "interp1",
+    "inv",
+    "ipermute",
     "isUnderlyingType",
     "iscolumn",
     "isdlarray",
@@ -87,11 +112,13 @@ __all__ = [
     "isfloat",
     "islogical",
     "ismatrix",
+    "ismember",
     "isnumeric",
     "isreal",
     "isrow",
     "isscalar",
     "isvector",
+    "kron",
     "le",
     "length",
     "log",
@@ -103,34 +130,46 @@ __all__ = [
     "mean",
     "min",
     "minus",
+    "mldivide",
+    "mrdivide",
     "mtimes",
     "ndims",
     "ne",
     "not_",
     "numel",
     "or_",
+    "pagemtimes",
     "permute",
+    "pinv",
     "plus",
     "power",
     "rdivide",
+    "repelem",
+    "repmat",
     "require_dlarray",
     "require_float",
     "require_label",
     "reshape",
+    "rot90",
     "sign",
     "single",
     "size",
+    "sort",
     "sqrt",
     "squeeze",
     "stripdims",
     "sum",
     "tanh",
+    "tensorprod",
     "times",
     "transpose",
+    "trapz",
     "uminus",
     "unary",
     "underlyingType",
+    "unique",
     "untraced",
     "variable",
+    "vertcat",
     "wrap",
 ]

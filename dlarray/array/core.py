@@ -108,6 +108,10 @@ class dlarray(Traced):
         """The array without labels; see `dlarray.stripdims`."""
         return labels.stripdims(self, fmt)
 
+    def flatten(self) -> dlarray:
+        """All elements as an unformatted column, in column-major order: MATLAB's ``X(:)``."""
+        return shape.flatten(self)
+
     def extractdata(self) -> Array:
         """The values as a NumPy array that can't be written to, without trace."""
         view = self._data.view()

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import _checks, formats, operators
 from ..formats import ShapeError
+from ..operators.linear import adjoint
 from .core import described, dlarray, require_dlarray, wrap
 
 
@@ -16,14 +17,37 @@ def permute(X: Any, order: Sequence[int]) -> dlarray:
     """Dimension i of the result is dimension order[i] of X; of formatted data only equal labels
     change places.
 
+    The order may name dimensions of size 1 that follow the last one, and leave such ones out.
+
     Examples
     --------
     >>> permute(dlarray(np.ones((5, 3, 2))), [2, 0, 1]).shape
     (2, 5, 3)
     """
-    X = require_dlarray(X, "permute")
-    axes = formats.permutation(order, X.fmt, X.ndim, "permute")
-    return wrap(operators.permute(X, order=axes), X.fmt)
+    return _permuted(require_dlarray(X, "permute"), order, "permute", undo=False)
+
+
+def ipermute(X: Any, order: Sequence[int]) -> dlarray:
+    """What `permute` with this order was made from: ``ipermute(permute(X, order), order)`` is X.
+
+    Examples
+    --------
+    >>> ipermute(dlarray(np.ones((2, 5, 3))), [2, 0, 1]).shape
+    (5, 3, 2)
+    """
+    return _permuted(require_dlarray(X, "ipermute"), order, "ipermute", undo=True)
+
+
+def _permuted(X: dlarray, order: Sequence[int], call: str, *, undo: bool) -> dlarray:
+    order = list(order)
+    left_out = range(len(order), X.ndim)
+    if all(X.shape[axis] == 1 and axis not in order for axis in left_out):
+        order += left_out
+    extra = (1,) * (len(order) - X.ndim)
+    fmt = X.fmt + "U" * len(extra) if X.fmt else ""
+    axes = formats.permutation(order, fmt, X.ndim + len(extra), call)
+    value = operators.reshape(X, shape=X.shape + extra) if extra else X
+    return wrap(operators.permute(value, order=formats.inverse(axes) if undo else axes), fmt)
 
 
 def transpose(X: Any) -> dlarray:
@@ -34,9 +58,44 @@ def transpose(X: Any) -> dlarray:
     >>> transpose(dlarray(np.ones((5, 3)))).shape
     (3, 5)
     """
-    X = require_dlarray(X, "transpose")
-    formats.transposed(X.fmt, X.ndim, "transpose")
+    X = _matrix(X, "transpose")
     return wrap(operators.permute(X, order=(1, 0)), X.fmt)
+
+
+def ctranspose(X: Any) -> dlarray:
+    """The conjugate transpose of unformatted or "UU" data of two dimensions; of real data the
+    transpose.
+
+    Examples
+    --------
+    >>> ctranspose(dlarray([[1 + 2j, 3]])).data
+    array([[1.-2.j],
+           [3.-0.j]])
+    """
+    X = _matrix(X, "ctranspose")
+    return wrap(adjoint(X), X.fmt)
+
+
+def _matrix(X: Any, call: str) -> dlarray:
+    X = require_dlarray(X, call)
+    if not X.fmt and X.ndim > 2 and all(n == 1 for n in X.shape[2:]):
+        X = wrap(operators.reshape(X, shape=X.shape[:2]), "")
+    formats.transposed(X.fmt, X.ndim, call)
+    return X
+
+
+def flatten(X: Any) -> dlarray:
+    """All elements as an unformatted column, in column-major order: MATLAB's ``X(:)``.
+
+    ``X.flatten()`` is the same; ``X[:]`` is not: missing subscripts are full slices, so that is X.
+
+    Examples
+    --------
+    >>> flatten(dlarray([[1.0, 3.0], [2.0, 4.0]], "CB")).data.ravel()
+    array([1., 2., 3., 4.])
+    """
+    X = require_dlarray(X, "flatten")
+    return wrap(operators.reshape(X, shape=(X.size, 1)), "")
 
 
 def reshape(X: Any, *sizes: Any) -> dlarray:
