@@ -19,6 +19,7 @@ from .arithmetic import (
 from .autodiff import dlfeval, dlgradient, untraced, variable
 from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
+from .creation import colon, eye, linspace, ones, rand, randi, randn, zeros
 from .cumulative import cumprod, cumsum, diff, interp1, trapz
 from .fourier import fft, ifft
 from .inspection import (
@@ -72,6 +73,7 @@ __all__ = [
     "cast",
     "cat",
     "circshift",
+    "colon",
     "cross",
     "ctranspose",
     "cumprod",
@@ -89,6 +91,7 @@ __all__ = [
     "exp",
     "expm",
     "extractdata",
+    "eye",
     "fft",
     "find",
     "finddim",
@@ -121,6 +124,7 @@ __all__ = [
     "kron",
     "le",
     "length",
+    "linspace",
     "log",
     "logical",
     "lt",
@@ -137,12 +141,16 @@ __all__ = [
     "ne",
     "not_",
     "numel",
+    "ones",
     "or_",
     "pagemtimes",
     "permute",
     "pinv",
     "plus",
     "power",
+    "rand",
+    "randi",
+    "randn",
     "rdivide",
     "repelem",
     "repmat",
@@ -172,4 +180,5 @@ __all__ = [
     "variable",
     "vertcat",
     "wrap",
+    "zeros",
 ]

@@ -12,8 +12,8 @@ from ..operators.cumulative import cumulative_sum, recurrence
 from ..operators.elementwise import where_nonzero
 from ..operators.sorting import interval, outside
 from .arithmetic import result_type, typed
-from .sorting import sort
 from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
+from .sorting import sort
 
 _FULL = slice(None)
 _METHODS = ("linear", "nearest", "previous", "next")
