@@ -34,7 +34,7 @@ def fft(X: Any, n: int | None = None, dim: int | None = None) -> dlarray:
     return wrap(transform(value, axis=axis, inverse=False), "")
 
 
-def ifft(X: Any, n: int | None = None, dim: int | None = None, symflag: str = "") -> dlarray:
+def ifft(X: Any, n: Any = None, dim: Any = None, symflag: str = "") -> dlarray:
     """The inverse discrete Fourier transform of unformatted data along a dimension.
 
     The result is complex; with ``symflag`` "symmetric", for the transform of real data, it is its
@@ -45,9 +45,10 @@ def ifft(X: Any, n: int | None = None, dim: int | None = None, symflag: str = ""
     >>> ifft(fft(dlarray([1.0, 2.0])), symflag="symmetric").data.ravel()
     array([1., 2.])
     """
-    for given in (n, dim):  # MATLAB's ifft(X, "symmetric")
-        if isinstance(given, str) and not symflag:
-            n, dim, symflag = (None if v is given else v for v in (n, dim, given))
+    if isinstance(n, str):  # MATLAB's ifft(X, "symmetric")
+        n, symflag = None, n
+    if isinstance(dim, str):
+        dim, symflag = None, dim
     value, axis = _prepared("ifft", X, n, dim)
     symmetric = bool(symflag) and "symmetric" == _checks.choice(
         "ifft", "symflag", symflag, ("symmetric", "nonsymmetric")

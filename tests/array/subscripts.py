@@ -4,17 +4,13 @@ import numpy as np
 
 import dlarray as dl
 
+from .holds import assert_holds as assert_holds
+
 DATA = np.arange(30.0).reshape(2, 3, 5)
 
 
 def array(fmt="SCB"):
     return dl.dlarray(DATA, fmt)
-
-
-def assert_holds(X, fmt, values):
-    assert isinstance(X, dl.dlarray)
-    assert (dl.dims(X), X.shape) == (fmt, np.shape(values))
-    np.testing.assert_array_equal(dl.extractdata(X), values)
 
 
 SUBSCRIPTS = [
