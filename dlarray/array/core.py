@@ -39,8 +39,11 @@ class dlarray(Traced):
     fmt : labels, one a dimension, in any order: S (spatial), C (channel), B (batch), T (time), U
         (unspecified). The data are permuted into the order S..CBTU...  For a vector one label is
         enough.  "" is unformatted. A format given for a dlarray replaces its labels one by one;
-        nothing else changes.
+        nothing else changes.  Without one a dlarray keeps its own.
     copy : False promises that the array X will not be changed by its owner, and uses its memory.
+
+    ``X[i] = v`` makes new data and rebinds X, so no other dlarray changes; ``Y = X``, as ever in
+    Python, is a second name of the same array, ``Y = dlarray(X)`` a copy.
 
     Raises
     ------
@@ -61,9 +64,9 @@ class dlarray(Traced):
 
     fmt: str
 
-    def __init__(self, X: Any, fmt: str = "", *, copy: bool = True) -> None:
+    def __init__(self, X: Any, fmt: str | None = None, *, copy: bool = True) -> None:
         if isinstance(X, dlarray):
-            relabelled = relabel(X, fmt) if fmt else X
+            relabelled = relabel(X, fmt) if fmt else X if fmt is None else labels.stripdims(X)
             super().__init__(relabelled._data, relabelled.node)
             self.fmt = relabelled.fmt
             return

@@ -39,11 +39,13 @@ class _Place(NamedTuple):
     index: Any
     arguments: tuple[Any, ...]
     size: Shape
-    linear: bool = False
 
 
 def get(X: dlarray, index: Any) -> dlarray:
     """X[index]."""
+    simple = _simple(X, index)
+    if simple is not None:
+        return wrap(operators.take(X, index=simple), X.fmt)
     linear = _linear(X, index)
     if linear is not None:
         return _column(operators.take(X, *linear.arguments, index=linear.index))
@@ -58,7 +60,7 @@ def assigned(X: dlarray, index: Any, value: Any) -> dlarray:
     """X after X[index] = value; the format of the value does not matter."""
     if not isinstance(value, dlarray):
         value = _plain(value, X)
-    place = _linear(X, index) or _subscripts(X, index, value)
+    place = _simple_place(X, index) or _linear(X, index) or _subscripts(X, index, value)
     if value.ndim and value.size == 1:
         value = operators.reshape(value, shape=())
     elif value.ndim:
@@ -103,6 +105,31 @@ def deleted(X: dlarray, index: Any) -> dlarray:
     subscripts = tuple(0 if i == axis else _FULL for i in range(len(shape)))
     larger = _enlarged(X, shape)
     return _fitting(operators.take(larger, which, index=Computed(subscripts, drop=True)), X)
+
+
+def _simple(X: dlarray, index: Any) -> tuple[slice, ...] | None:
+    """Slices for an index of slices and integers within the array, as most are; else None."""
+    parts = index if type(index) is tuple else (index,)
+    shape = X._data.shape
+    if len(parts) > len(shape):
+        return None
+    found = []
+    for part, n in zip(parts, shape, strict=False):
+        if type(part) is int and -n <= part < n:
+            part = slice(part, part + 1) if part >= 0 else slice(part + n, part + n + 1)
+        elif type(part) is not slice:
+            return None
+        found.append(part)
+    return tuple(found)
+
+
+def _simple_place(X: dlarray, index: Any) -> _Place | None:
+    """The place of such an index where it reads no further than the array's end."""
+    simple = _simple(X, index)
+    if simple is None or X._data.size == 0:
+        return None
+    size = X._data[simple].shape
+    return None if 0 in size else _Place(X._data.shape, simple, (), size)
 
 
 # -- results --------------------------------------------------------------------------------------
@@ -181,9 +208,9 @@ def _linear(X: dlarray, index: Any) -> _Place | None:
         size = (array.size,)
     computed = Computed(linear=True)
     if isinstance(index, dlarray):
-        return _Place(X.shape, computed, (index,), size, True)
+        return _Place(X.shape, computed, (index,), size)
     coordinates = places(computed, (array,), X.shape)
-    return _Place(X.shape, coordinates, (), size, True)
+    return _Place(X.shape, coordinates, (), size)
 
 
 def _trimmed(shape: Shape) -> Shape:
@@ -255,8 +282,8 @@ def _subscripts(X: dlarray, index: Any, value: Any = None) -> _Place:
     picked = [part for part, _, _ in found]
     size = tuple(n for _, n, _ in found)
     shape = tuple(n for _, _, n in found)
-    if all(isinstance(part, slice) for part in picked):
-        return _Place(shape, tuple(picked), (), size)
+    if sum(not isinstance(part, slice) for part in picked) <= 1:
+        return _one_at_most(shape, tuple(picked), size)
     computed = [i for i, part in enumerate(picked) if isinstance(part, dlarray)]
     if computed:
         numbered = tuple(computed.index(i) if i in computed else p for i, p in enumerate(picked))
@@ -266,6 +293,15 @@ def _subscripts(X: dlarray, index: Any, value: Any = None) -> _Place:
         for part, n in zip(picked, shape, strict=True)
     ]
     return _Place(shape, np.ix_(*grids), (), size)
+
+
+def _one_at_most(shape: Shape, picked: tuple[Any, ...], size: Shape) -> _Place:
+    """The place of slices and one vector at most, which needs no grid."""
+    for part in picked:
+        if isinstance(part, dlarray):
+            numbered = tuple(0 if p is part else p for p in picked)
+            return _Place(shape, Computed(numbered), (part,), size)
+    return _Place(shape, picked, (), size)
 
 
 def _may_grow(X: dlarray, index: Any) -> bool:

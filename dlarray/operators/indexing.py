@@ -38,20 +38,22 @@ def places(index: Any, arguments: tuple[Array, ...], shape: Shape) -> Any:
     if not arguments:
         return index
     if index.linear:
+        if arguments[0].dtype.kind == "b" and not index.drop and arguments[0].shape == shape:
+            return np.nonzero(arguments[0].T)[::-1]
         size = 1
         for n in shape:
             size *= n
-        vector = _vector(arguments[0], size, index.drop)
-        return tuple(np.unravel_index(vector, shape, order="F"))
-    vectors: list[Array] = []
-    for part, n in zip(index.parts, shape, strict=True):
-        if isinstance(part, slice):
-            vectors.append(np.arange(n)[part])
-        elif isinstance(part, int):
-            vectors.append(_vector(arguments[part], n, index.drop))
-        else:
-            vectors.append(part)
-    return np.ix_(*vectors)
+        return np.unravel_index(_vector(arguments[0], size, index.drop), shape, order="F")
+    parts = [
+        _vector(arguments[part], n, index.drop) if isinstance(part, int) else part
+        for part, n in zip(index.parts, shape, strict=True)
+    ]
+    if sum(not isinstance(part, slice) for part in parts) == 1:
+        return tuple(parts)
+    grids = [
+        np.arange(n)[p] if isinstance(p, slice) else p for p, n in zip(parts, shape, strict=True)
+    ]
+    return np.ix_(*grids)
 
 
 def _vector(argument: Array, n: int, drop: bool) -> Array:

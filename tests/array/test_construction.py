@@ -205,3 +205,15 @@ def test_relabelling_leaves_the_old_array_alone():
 def test_relabelling_needs_a_label_a_dimension():
     with pytest.raises(dl.FormatError, match="has 2 labels, the data have 3 dimensions"):
         dl.dlarray(dl.dlarray(numbered(2, 3, 5), "SCB"), "CB")
+
+
+@pytest.mark.parametrize("fmt", ["CBT", ""])
+def test_the_empty_format_takes_labels_away(fmt):
+    assert_holds(dl.dlarray(dl.dlarray(numbered(3, 5, 2), fmt), ""), "", numbered(3, 5, 2))
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 1), (1, 5), (1, 1, 5)], ids=str)
+@pytest.mark.parametrize("label", "SCBTU")
+def test_a_vector_with_one_label_becomes_a_column(shape, label):
+    assert_holds(dl.dlarray(numbered(*shape), label), label + "U", numbered(5, 1))
+    assert_holds(dl.dlarray(dl.dlarray(numbered(*shape)), label), label + "U", numbered(5, 1))

@@ -1,5 +1,7 @@
 """Constants, random numbers and ranges."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from dlarray import tape
 
 from .holds import assert_holds
 
+SEVEN: Any = 7
+HALF: Any = 0.5
 FILLED = [(dl.zeros, np.zeros), (dl.ones, np.ones)]
 RANDOM = [dl.rand, dl.randn, lambda *sizes, **options: dl.randi(9, *sizes, **options)]
 
@@ -95,13 +99,13 @@ def test_random_numbers_like_a_traced_array_have_no_trace():
         ),
         (lambda: dl.randn(2, "logical"), TypeError, "randn: random numbers are single or double"),
         (
-            lambda: dl.rand(2, rng=7),
+            lambda: dl.rand(2, rng=SEVEN),
             TypeError,
             "rand: rng must be a numpy.random.Generator; got",
         ),
         (lambda: dl.randi([3, 1], 2), ValueError, "randi: the limits leave no number, from 3 to 1"),
         (lambda: dl.randi([1, 2, 3], 2), ValueError, r"randi: limits are imax or \[imin, imax\]"),
-        (lambda: dl.randi(0.5, 2), ValueError, "randi: a limit must be an integer"),
+        (lambda: dl.randi(HALF, 2), ValueError, "randi: a limit must be an integer"),
     ],
 )
 def test_errors(function, error, text):
