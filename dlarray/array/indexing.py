@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import operators
-from ..formats import FormatError, Shape, ShapeError, describe
+from ..formats import FormatError, Shape, ShapeError, describe, extended
 from ..operators.indexing import Computed, places, put
 from ..tape import Array
 from .core import as_data, described, dlarray, wrap
@@ -159,7 +159,7 @@ def _fitting(value: Any, X: dlarray) -> dlarray:
         ndim -= 1
     if ndim < len(shape):
         value = operators.reshape(value, shape=shape[:ndim])
-    return wrap(value, X.fmt + "U" * (ndim - X.ndim) if X.fmt else "")
+    return wrap(value, extended(X.fmt, ndim))
 
 
 def _plain(value: Any, X: dlarray) -> Array:

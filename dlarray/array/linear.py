@@ -214,19 +214,19 @@ def _divided(call: str, a: Any, b: Any) -> Any:
     a, b = typed(a, dtype), typed(b, dtype)
     if a.shape[0] != a.shape[1]:
         return linear.product(linear.pseudoinverse(a), b)
-    return _warned(call, linear.solve(a, b))
+    return _warned(call, linear.solve(a, b), 4)
 
 
 def _unequal(call: str, what: str, a: Shape, b: Shape) -> None:
     raise ShapeError(f"{call}: A and B need equal {what}; A is {describe(a)}, B {describe(b)}.")
 
 
-def _warned(call: str, value: Any) -> Any:
+def _warned(call: str, value: Any, level: int) -> Any:
     """The value, with a warning where a matrix was singular."""
     data = value._data if isinstance(value, Traced) else value
     if data.size and np.isinf(data).all():
         text = f"{call}: the matrix is singular to working precision; the result is Inf."
-        warnings.warn(text, RuntimeWarning, stacklevel=4)
+        warnings.warn(text, RuntimeWarning, stacklevel=level)
     return value
 
 
@@ -239,7 +239,7 @@ def inv(X: Any) -> dlarray:
     array([[0.5 , 0.  ],
            [0.  , 0.25]])
     """
-    return wrap(_warned("inv", linear.inverse(_matrix("inv", X, "X", square=True))), "")
+    return wrap(_warned("inv", linear.inverse(_matrix("inv", X, "X", square=True)), 3), "")
 
 
 def pinv(X: Any) -> dlarray:

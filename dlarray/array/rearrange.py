@@ -204,5 +204,4 @@ def _repeated(X: dlarray, counts: Shape, *, whole: bool = False) -> dlarray:
     value = operators.reshape(X, shape=tuple(n for pair in pairs for n in pair))
     value = operators.expand(value, shape=tuple(n for pair in wide for n in pair))
     total = tuple(n * m for n, m in wide)
-    fmt = X.fmt + "U" * (ndim - X.ndim) if X.fmt else ""
-    return wrap(operators.reshape(value, shape=total), fmt)
+    return wrap(operators.reshape(value, shape=total), formats.extended(X.fmt, ndim))

@@ -44,7 +44,7 @@ def _permuted(X: dlarray, order: Sequence[int], call: str, *, undo: bool) -> dla
     if all(X.shape[axis] == 1 and axis not in order for axis in left_out):
         order += left_out
     extra = (1,) * (len(order) - X.ndim)
-    fmt = X.fmt + "U" * len(extra) if X.fmt else ""
+    fmt = formats.extended(X.fmt, X.ndim + len(extra))
     axes = formats.permutation(order, fmt, X.ndim + len(extra), call)
     value = operators.reshape(X, shape=X.shape + extra) if extra else X
     return wrap(operators.permute(value, order=formats.inverse(axes) if undo else axes), fmt)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _checks, formats, operators
 from ..formats import FormatError, first_nonsingleton
-from ..operators.sorting import order_of, reorder
+from ..operators.sorting import different, is_in, order_of, places_in, reorder
 from ..tape import Array, Traced
 from .core import as_data, described, dlarray, require_dlarray, wrap
 
@@ -118,12 +118,16 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     """
     data = _values("unique", A)
     _checks.nargout("unique", nargout, (1, 2, 3))
-    values, first, which = np.unique(
+    row = data.shape[0] == 1 and data.size == data.shape[1] > 1
+    values = _untraced(different(A if isinstance(A, dlarray) else data))
+    n = values.shape[0]
+    found = wrap(operators.reshape(values, shape=(1, n) if row else (n, 1)), "")
+    if nargout == 1:
+        return found
+    _, first, which = np.unique(
         data.reshape(-1, order="F"), return_index=True, return_inverse=True, equal_nan=False
     )
-    row = data.shape[0] == 1 and data.size == data.shape[1] > 1
-    found = wrap(values.reshape(1, -1) if row else values.reshape(-1, 1), "")
-    return (found, first, which)[:nargout] if nargout > 1 else found
+    return (found, first, which)[:nargout]
 
 
 def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
@@ -138,13 +142,10 @@ def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
     array([False,  True])
     """
     data = _values("ismember", A)
-    members = _values("ismember", S).reshape(-1, order="F")
+    members = _values("ismember", S)
     _checks.nargout("ismember", nargout, (1, 2))
-    if members.size == 0:
-        places = np.full(data.shape, -1)
-    else:
-        order = np.argsort(members, kind="stable")
-        at = np.searchsorted(members, data, sorter=order).clip(0, members.size - 1)
-        places = np.where(members[order[at]] == data, order[at], -1)
-    found = wrap(places >= 0, "")
-    return (found, places) if nargout == 2 else found
+    column = operators.reshape(S if isinstance(S, dlarray) else members, shape=(members.size,))
+    found = wrap(_untraced(is_in(A if isinstance(A, dlarray) else data, column)), "")
+    if nargout == 1:
+        return found
+    return found, _untraced(places_in(data, members.reshape(-1, order="F")))

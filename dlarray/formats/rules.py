@@ -47,8 +47,9 @@ def match(fmt_a: str, ndim_a: int, fmt_b: str, ndim_b: int) -> Expansion:
         return Expansion(fmt, len(fmt), _missing(fmt_a, counts), _missing(fmt_b, counts))
     ndim = max(ndim_a, ndim_b)
     named = fmt_a or fmt_b
-    fmt = named + "U" * (ndim - len(named)) if named else ""
-    return Expansion(fmt, ndim, tuple(range(ndim_a, ndim)), tuple(range(ndim_b, ndim)))
+    return Expansion(
+        extended(named, ndim), ndim, tuple(range(ndim_a, ndim)), tuple(range(ndim_b, ndim))
+    )
 
 
 def _missing(fmt: str, counts: dict[str, int]) -> Axes:
@@ -115,6 +116,11 @@ def transposed(fmt: str, ndim: int, call: str) -> None:
         )
 
 
+def extended(fmt: str, ndim: int) -> str:
+    """The format of data with further dimensions, which are U; unformatted data stay so."""
+    return fmt + "U" * (ndim - len(fmt)) if fmt else ""
+
+
 def squeezed(shape: Shape, fmt: str) -> tuple[Axes, str]:
     """The axes that squeeze keeps, and the format: sizes of 1 go, with their labels, from 3
     dimensions on.
@@ -152,7 +158,7 @@ def concatenated(layouts: Sequence[tuple[Shape, str]], axis: int, call: str) -> 
                     f"operand {number}, "
                     f"{describe(*layouts[number])}. Only the sizes along axis {axis} may differ."
                 )
-    return fmt + "U" * (ndim - len(fmt)) if fmt else ""
+    return extended(fmt, ndim)
 
 
 def stripped(fmt: str, wanted: str, call: str) -> tuple[Axes, Axes]:

@@ -68,3 +68,40 @@ def outside(points: Array, x: Array, *, fill: float) -> Array:
 @outside.backward
 def _(_dy: Any, _y: Any, _points: Any, _x: Any, *, fill: float) -> Any:
     return None, None
+
+
+@operator
+def different(x: Array) -> Array:
+    """The different values of x, ascending, as a vector; each NaN is one of its own."""
+    return np.unique(x, equal_nan=False)
+
+
+@different.backward
+def _(_dy: Any, _y: Any, _x: Any) -> Any:
+    return (None,)
+
+
+@operator
+def places_in(x: Array, members: Array) -> Array:
+    """Where each x is first in a vector of members; -1 for none, and for NaN."""
+    if members.size == 0:
+        return np.full(x.shape, -1)
+    order = np.argsort(members, kind="stable")
+    at = np.searchsorted(members, x, sorter=order).clip(0, members.size - 1)
+    return np.where(members[order[at]] == x, order[at], -1)
+
+
+@places_in.backward
+def _(_dy: Any, _y: Any, _x: Any, _members: Any) -> Any:
+    return None, None
+
+
+@operator
+def is_in(x: Array, members: Array) -> Array:
+    """Whether each x is one of the members; NaN is not."""
+    return places_in.forward(x, members) >= 0
+
+
+@is_in.backward
+def _(_dy: Any, _y: Any, _x: Any, _members: Any) -> Any:
+    return None, None
