@@ -19,10 +19,11 @@ from ..tape import Array, Traced, is_traced
 
 T = TypeVar("T")
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 TYPE_NAMES = {
     np.dtype(np.float32): "single",
     np.dtype(np.float64): "double",
+    np.dtype(np.complex64): "single",
+    np.dtype(np.complex128): "double",
     np.dtype(np.bool_): "logical",
 }
 
@@ -32,9 +33,9 @@ class dlarray(Traced):
 
     Parameters
     ----------
-    X : array, nested list, number or dlarray.  float32 ("single"), float64 ("double") and bool
-        ("logical") keep their type, integers become double.  Zero dimensions become 1×1, one
-        becomes a column.
+    X : array, nested list, number or dlarray.  float32 and complex64 ("single"), float64 and
+        complex128 ("double") and bool ("logical") keep their type, integers become double.  Zero
+        dimensions become 1×1, one becomes a column.
     fmt : labels, one a dimension, in any order: S (spatial), C (channel), B (batch), T (time), U
         (unspecified). The data are permuted into the order S..CBTU...  For a vector one label is
         enough.  "" is unformatted. A format given for a dlarray replaces its labels one by one;
@@ -113,7 +114,7 @@ class dlarray(Traced):
         view.flags.writeable = False
         return view
 
-    def item(self) -> float:
+    def item(self) -> Any:
         """The one value as a Python number."""
         return self._data.item()
 
@@ -209,6 +210,27 @@ class dlarray(Traced):
     def __rmatmul__(self, other: Any) -> dlarray:
         return arithmetic.mtimes(other, self)
 
+    def __floordiv__(self, other: Any) -> dlarray:
+        return rounding.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> dlarray:
+        return rounding.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> dlarray:
+        return rounding.mod(self, other)
+
+    def __rmod__(self, other: Any) -> dlarray:
+        return rounding.mod(other, self)
+
+    def __divmod__(self, other: Any) -> tuple[dlarray, dlarray]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[dlarray, dlarray]:
+        return other // self, other % self
+
+    def __round__(self) -> dlarray:
+        return rounding.round(self)
+
     def __neg__(self) -> dlarray:
         return arithmetic.uminus(self)
 
@@ -247,6 +269,12 @@ class dlarray(Traced):
 
     def __ror__(self, other: Any) -> dlarray:
         return comparison.or_(other, self)
+
+    def __xor__(self, other: Any) -> dlarray:
+        return comparison.exclusive(self, other)
+
+    def __rxor__(self, other: Any) -> dlarray:
+        return comparison.exclusive(other, self)
 
     def __invert__(self) -> dlarray:
         return comparison.not_(self)
@@ -310,7 +338,7 @@ def as_data(value: Any, call: str) -> Array:
 
 def _of_own_type(data: Array, call: str) -> Array:
     kind, native = data.dtype.kind, data.dtype.newbyteorder("=")
-    if kind == "b" or native in FLOATS:
+    if native in TYPE_NAMES:
         return data if data.dtype.isnative else data.astype(native)
     if kind in "iu":
         return data.astype(np.float64)
@@ -322,10 +350,11 @@ def _of_own_type(data: Array, call: str) -> Array:
         )
     hint = {
         "f": " Convert with astype('float32') first.",
-        "c": " Complex data are not supported.",
+        "c": " Convert with astype('complex64') first.",
     }.get(kind, "")
     raise TypeError(
-        f"{call}: data of type {data.dtype} are not possible, only float32, float64 and bool.{hint}"
+        f"{call}: data of type {data.dtype} are not possible, only float32, float64, complex64, "
+        f"complex128 and bool.{hint}"
     )
 
 
@@ -370,13 +399,26 @@ def require_dlarray(X: object, call: str, name: str = "X") -> dlarray:
     return X
 
 
-def require_float(X: dlarray, call: str) -> None:
-    """Reject logical data."""
-    if X._data.dtype.kind == "b":
+def require_float(X: dlarray, call: str, *, complexes: bool = False) -> None:
+    """Reject logical data, and complex data unless they are possible."""
+    kind = X._data.dtype.kind
+    if kind == "b":
         raise TypeError(
             f"{call}: logical data not supported; convert to single or double. Got {described(X)} "
             "logical."
         )
+    if kind == "c" and not complexes:
+        require_real(X, call)
+
+
+def require_real(X: Any, call: str) -> Any:
+    """X, which must not be complex."""
+    if np.iscomplexobj(X._data if isinstance(X, dlarray) else X):
+        raise TypeError(
+            f"{call}: complex data not supported; got {described(X)} complex. Use real, imag or "
+            "abs of it."
+        )
+    return X
 
 
 def require_label(X: dlarray, label: str, call: str) -> int:
@@ -393,6 +435,6 @@ def require_label(X: dlarray, label: str, call: str) -> int:
     return axes[0]
 
 
-from . import arithmetic, comparison, display, indexing, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
+from . import arithmetic, comparison, display, indexing, rounding, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
 
 __all__ = ["dlarray"]
