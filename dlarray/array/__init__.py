@@ -40,7 +40,6 @@ from .complexes import (
     complex,
     conj,
     imag,
-    isreal,
     real,
 )
 from .core import (
@@ -185,7 +184,6 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
-    "isreal",
     "ldivide",
     "le",
     "log",

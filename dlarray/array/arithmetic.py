@@ -12,28 +12,39 @@ NaN or Inf.  Nothing warns.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from .. import operators
-from ..formats import FormatError, ShapeError, broadcast, describe, insert
+from ..formats import FormatError, Shape, ShapeError, broadcast, describe, insert, trim
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_real, wrap
 
 _Binary = Callable[[Any, Any], Any]
 
 
-def binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
-    """An elementwise function of two operands."""
-    if (
-        type(a) is dlarray
-        and type(b) is dlarray
-        and a.fmt == b.fmt
-        and a._data.shape == b._data.shape
-        and a._data.dtype == b._data.dtype
-        and a._data.dtype.kind == "f"
-    ):
-        return wrap(function(a, b), a.fmt)
+def _binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
+    """An elementwise function of two operands.
+
+    What happens most, floating arrays of one type or a Python number beside one, comes first: a
+    small operation costs as much as what is asked about it.
+    """
+    if type(a) is dlarray:
+        dtype = a._data.dtype
+        if dtype.kind == "f":
+            if type(b) is dlarray:
+                if b._data.dtype == dtype:
+                    if a.fmt == b.fmt and a._data.shape == b._data.shape:
+                        return wrap(function(a, b), a.fmt)
+                    left, right, fmt = _met(call, a, b)
+                    return wrap(function(left, right), fmt)
+            elif type(b) is float or type(b) is int:
+                return wrap(function(a, np.asarray(b, dtype)), a.fmt)
+    elif type(b) is dlarray and (type(a) is float or type(a) is int):
+        dtype = b._data.dtype
+        if dtype.kind == "f":
+            return wrap(function(np.asarray(a, dtype), b), b.fmt)
     left, right, fmt = aligned(call, a, b)
     dtype = result_type(left, right)
     return wrap(function(typed(left, dtype), typed(right, dtype)), fmt)
@@ -41,7 +52,7 @@ def binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
 
 def real_binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
     """An elementwise function of two operands that has no meaning for complex ones."""
-    return binary(call, function, require_real(a, call), require_real(b, call))
+    return _binary(call, function, require_real(a, call), require_real(b, call))
 
 
 def aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
@@ -51,8 +62,32 @@ def aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
         a = a.reshape(1, 1)
     if a.ndim == 0 or b.ndim == 0:
         return a, b, _fmt(b if a.ndim == 0 else a)
-    expansion, _ = broadcast(a.shape, _fmt(a), b.shape, _fmt(b), call)
-    return _widened(a, expansion.insert_a), _widened(b, expansion.insert_b), expansion.fmt
+    return _met(call, a, b)
+
+
+def _met(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
+    """`aligned` of arrays."""
+    fmt, shape_a, shape_b = _meeting(call, a.shape, _fmt(a), b.shape, _fmt(b))
+    if shape_a is not None:
+        a = operators.reshape(a, shape=shape_a)
+    if shape_b is not None:
+        b = operators.reshape(b, shape=shape_b)
+    return a, b, fmt
+
+
+@lru_cache(maxsize=4096)
+def _meeting(
+    call: str, shape_a: Shape, fmt_a: str, shape_b: Shape, fmt_b: str
+) -> tuple[str, Shape | None, Shape | None]:
+    """The format of the result, and the shapes in which two operands meet; None for their own."""
+    expansion, shape = broadcast(shape_a, fmt_a, shape_b, fmt_b, call)
+    fmt = trim(expansion.fmt, shape)[0] if expansion.fmt else ""
+    n = len(fmt) or len(shape)  # trailing U that the result loses are not made first
+    wide_a, wide_b = (
+        insert(shape_a, expansion.insert_a)[:n],
+        insert(shape_b, expansion.insert_b)[:n],
+    )
+    return fmt, None if wide_a == shape_a else wide_a, None if wide_b == shape_b else wide_b
 
 
 def _operand(call: str, value: Any) -> Any:
@@ -71,10 +106,6 @@ def _operand(call: str, value: Any) -> Any:
 
 def _fmt(value: Any) -> str:
     return value.fmt if isinstance(value, dlarray) else ""
-
-
-def _widened(value: Any, axes: tuple[int, ...]) -> Any:
-    return operators.reshape(value, shape=insert(value.shape, axes)) if axes else value
 
 
 _TYPES: dict[tuple[bool, bool], np.dtype[Any]] = {  # by single, complex
@@ -119,7 +150,7 @@ def plus(a: Any, b: Any) -> dlarray:
     >>> dims(plus(dlarray(np.ones((3, 7)), "CB"), dlarray(np.ones((3, 9)), "CT")))
     'CBT'
     """
-    return binary("plus", operators.add, a, b)
+    return _binary("plus", operators.add, a, b)
 
 
 def minus(a: Any, b: Any) -> dlarray:
@@ -130,7 +161,7 @@ def minus(a: Any, b: Any) -> dlarray:
     >>> minus(dlarray([3.0, 5.0], "C"), 1).data.ravel()
     array([2., 4.])
     """
-    return binary("minus", operators.sub, a, b)
+    return _binary("minus", operators.sub, a, b)
 
 
 def times(a: Any, b: Any) -> dlarray:
@@ -141,7 +172,7 @@ def times(a: Any, b: Any) -> dlarray:
     >>> dims(times(dlarray(np.ones((3, 7)), "CB"), dlarray(np.ones((3, 9)), "CT")))
     'CBT'
     """
-    return binary("times", operators.mul, a, b)
+    return _binary("times", operators.mul, a, b)
 
 
 def rdivide(a: Any, b: Any) -> dlarray:
@@ -152,7 +183,7 @@ def rdivide(a: Any, b: Any) -> dlarray:
     >>> rdivide(dlarray([3.0, 5.0], "C"), 2).data.ravel()
     array([1.5, 2.5])
     """
-    return binary("rdivide", operators.div, a, b)
+    return _binary("rdivide", operators.div, a, b)
 
 
 def ldivide(a: Any, b: Any) -> dlarray:
@@ -163,7 +194,7 @@ def ldivide(a: Any, b: Any) -> dlarray:
     >>> ldivide(2, dlarray([3.0, 5.0], "C")).data.ravel()
     array([1.5, 2.5])
     """
-    return binary("ldivide", lambda a, b: operators.div(b, a), a, b)
+    return _binary("ldivide", lambda a, b: operators.div(b, a), a, b)
 
 
 def power(a: Any, b: Any) -> dlarray:
@@ -175,7 +206,7 @@ def power(a: Any, b: Any) -> dlarray:
     >>> power(dlarray([3.0, 5.0], "C"), 2).data.ravel()
     array([ 9., 25.])
     """
-    return binary("power", operators.power, a, b)
+    return _binary("power", operators.power, a, b)
 
 
 def maximum(a: Any, b: Any) -> dlarray:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import operators
 from .arithmetic import real_binary, unary
-from .core import dlarray, require_dlarray
+from .core import dlarray
 
 
 def conj(X: Any) -> dlarray:
@@ -51,18 +51,6 @@ def complex(re: Any, im: Any = 0) -> dlarray:
     array([3.+4.j, 5.+4.j])
     """
     return real_binary("complex", operators.join, re, im)
-
-
-def isreal(X: Any) -> bool:
-    """Whether the type of X is a real one; complex data are not real also where every imaginary
-    part is 0, as in MATLAB.
-
-    Examples
-    --------
-    >>> isreal(dlarray([3.0, 5.0], "C")), isreal(dlarray([3 + 0j], "C"))
-    (True, False)
-    """
-    return not _is_complex(require_dlarray(X, "isreal"))
 
 
 def _is_complex(x: Any) -> bool:

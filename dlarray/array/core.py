@@ -228,8 +228,8 @@ class dlarray(Traced):
     def __rdivmod__(self, other: Any) -> tuple[dlarray, dlarray]:
         return other // self, other % self
 
-    def __round__(self) -> dlarray:
-        return rounding.round(self)
+    def __round__(self, digits: int | None = None) -> dlarray:
+        return rounding.round(self, digits or 0)
 
     def __neg__(self) -> dlarray:
         return arithmetic.uminus(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import operators
+from .. import _checks, operators
 from .arithmetic import real_binary, unary
 from .core import dlarray
 
@@ -42,15 +42,25 @@ def floor(X: Any) -> dlarray:
     return unary("floor", operators.floor, X)
 
 
-def round(X: Any) -> dlarray:
-    """The nearest whole number, halves away from 0, same format; its derivative is 0.
+def round(X: Any, digits: int = 0) -> dlarray:
+    """The nearest number with so many decimal places, same format; its derivative is 0.
+
+    Halves go away from 0, as in MATLAB; NumPy's round goes to the even neighbour.
+
+    Parameters
+    ----------
+    X : real data of any format.
+    digits : decimal places; negative ones round to tens, hundreds, ...
 
     Examples
     --------
-    >>> round(dlarray([0.5, 2.5, -1.4], "C")).data.ravel().round(4)
+    >>> round(dlarray([0.5, 2.5, -1.4], "C")).data.ravel()
     array([ 1.,  3., -1.])
+    >>> round(dlarray([3.14159, 100.0], "C"), 2).data.ravel()
+    array([  3.14, 100.  ])
     """
-    return unary("round", operators.round_, X)
+    places = _checks.integer("round", "digits", digits, -300)
+    return unary("round", lambda x: operators.round_(x, digits=places), X)
 
 
 def mod(a: Any, b: Any) -> dlarray:

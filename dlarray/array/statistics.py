@@ -32,9 +32,17 @@ def median(X: Any, dim: Dim | None = None) -> dlarray:
     if value.shape[axis] == 0:
         value = operators.average(value, axes=(axis,))
     else:
-        middle = operators.middle(plain(value), axis=axis)
-        value = operators.average(operators.pick(value, middle, axis=axis), axes=(axis,))
+        places = operators.middle(plain(value), axis=axis)
+        low, high = (
+            operators.pick(value, operators.take(places, index=half), axis=axis)
+            for half in _halves(axis)
+        )
+        value = operators.mul(operators.add(low, high), np.asarray(0.5, value.dtype))
     return _restored(X, value, dim, "median")
+
+
+def _halves(axis: int) -> list[tuple[slice, ...]]:
+    return [(slice(None),) * axis + (slice(i, i + 1),) for i in range(2)]
 
 
 def mode(X: Any, dim: Dim | None = None) -> dlarray:

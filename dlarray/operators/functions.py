@@ -133,13 +133,29 @@ atanh: Operator = _of_x(
 # -- whole numbers --------------------------------------------------------------------------------
 
 
+ceil: Operator = _step("ceil", _numpy(np.ceil))
+floor: Operator = _step("floor", _numpy(np.floor))
+fix: Operator = _step("fix", _numpy(np.trunc))
+
+
+@operator
+def round_(x: Array, *, digits: int = 0) -> Array:
+    """The nearest number with so many decimal places; halves go away from zero."""
+    return quietly(_decimal if digits else _round, x, *((digits,) if digits else ()))
+
+
+@round_.backward
+def _(_dy: Any, _y: Any, _x: Any, *, digits: int = 0) -> Any:
+    return (None,)
+
+
 def _round(x: Array) -> Array:
-    """Halves go away from zero.  x + 0.5 would not do: it rounds 0.49999999999999994 to 1."""
+    """x + 0.5 would not do: it rounds 0.49999999999999994 to 1."""
     whole = np.trunc(x)
     return np.where(np.abs(x - whole) >= 0.5, whole + np.copysign(x.dtype.type(1), x), whole)
 
 
-ceil: Operator = _step("ceil", _numpy(np.ceil))
-floor: Operator = _step("floor", _numpy(np.floor))
-fix: Operator = _step("fix", _numpy(np.trunc))
-round_: Operator = _step("round", lambda x: quietly(_round, x))
+def _decimal(x: Array, digits: int) -> Array:
+    unit = x.dtype.type(10.0 ** abs(digits))
+    y = _round(x * unit) / unit if digits > 0 else _round(x / unit) * unit
+    return np.where(np.isfinite(y), y, x)  # what overflows has no such digits
