@@ -52,7 +52,7 @@ def test_lists_of_bools_become_logical():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (np.ones(2, np.float16), r"data of type float16 are not possible, only float32, float64 "),
+        (np.ones(2, np.float16), r"data of type float16 are not possible, only float32, float64, "),
         (np.ones(2, np.float16), r".* Convert with astype\('float32'\) first"),
         (np.array(["a"]), r"data of type <U1 are not possible"),
         (np.array(["2020-01-01"], "M8[D]"), r"data of type datetime64\[D\] are not possible"),
@@ -67,10 +67,15 @@ def test_other_types_are_errors(value, text):
         dl.dlarray(value)
 
 
-@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
-def test_complex_data_are_not_supported(dtype):
-    with pytest.raises(TypeError, match=r"data of type complex\d+ .* Complex data are not support"):
-        dl.dlarray(np.ones(2, dtype))
+@pytest.mark.parametrize(
+    ("dtype", "kind"),
+    [(np.complex64, "single"), (np.complex128, "double")],
+    ids=["single", "double"],
+)
+def test_complex_data_are_kept(dtype, kind):
+    X = dl.dlarray(np.array([1 + 2j, 3 - 1j], dtype), "C")
+    assert (X.dtype, dl.underlyingType(X)) == (dtype, kind)
+    assert_holds(X, "CU", [[1 + 2j], [3 - 1j]])
 
 
 # -- dimensions
