@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import operators
 from ..tape import Operator, Traced
 from .arithmetic import aligned, result_type, typed
@@ -18,16 +20,22 @@ def plain(value: Any) -> Any:
     return value._data if isinstance(value, Traced) else value
 
 
-def _compare(call: str, function: Operator, a: Any, b: Any) -> dlarray:
+def _compare(call: str, function: Operator, a: Any, b: Any, ordered: bool = False) -> dlarray:
+    """A comparison; of what is ``ordered`` real numbers only."""
     if (
         type(a) is dlarray
         and type(b) is dlarray
         and a.fmt == b.fmt
         and a._data.shape == b._data.shape
         and a._data.dtype == b._data.dtype
+        and a._data.dtype.kind != "c"
     ):
         return wrap(function(a._data, b._data), a.fmt)
-    left, right, fmt = aligned(call, *(_constant(x) for x in (a, b)))
+    if type(a) is dlarray and type(b) in (float, int) and a._data.dtype.kind == "f":
+        return wrap(function(a._data, np.asarray(b, a._data.dtype)), a.fmt)
+    if ordered:
+        a, b = require_real(a, call), require_real(b, call)
+    left, right, fmt = aligned(call, _constant(a), _constant(b))
     left, right = plain(left), plain(right)
     if left.dtype.kind in "fc" or right.dtype.kind in "fc":
         dtype = result_type(left, right)
@@ -38,10 +46,6 @@ def _compare(call: str, function: Operator, a: Any, b: Any) -> dlarray:
 def _constant(x: Any) -> Any:
     """The same dlarray as a constant."""
     return wrap(x._data, x.fmt) if isinstance(x, dlarray) and x.node is not None else x
-
-
-def _order(call: str, function: Operator, a: Any, b: Any) -> dlarray:
-    return _compare(call, function, require_real(a, call), require_real(b, call))
 
 
 def eq(a: Any, b: Any) -> dlarray:
@@ -74,7 +78,7 @@ def lt(a: Any, b: Any) -> dlarray:
     >>> lt(dlarray([3.0, 5.0], "C"), 5).data.ravel()
     array([ True, False])
     """
-    return _order("lt", operators.less, a, b)
+    return _compare("lt", operators.less, a, b, ordered=True)
 
 
 def le(a: Any, b: Any) -> dlarray:
@@ -85,7 +89,7 @@ def le(a: Any, b: Any) -> dlarray:
     >>> le(dlarray([3.0, 5.0], "C"), 5).data.ravel()
     array([ True,  True])
     """
-    return _order("le", operators.less_equal, a, b)
+    return _compare("le", operators.less_equal, a, b, ordered=True)
 
 
 def gt(a: Any, b: Any) -> dlarray:
@@ -96,7 +100,7 @@ def gt(a: Any, b: Any) -> dlarray:
     >>> gt(dlarray([3.0, 5.0], "C"), 3).data.ravel()
     array([False,  True])
     """
-    return _order("gt", operators.greater, a, b)
+    return _compare("gt", operators.greater, a, b, ordered=True)
 
 
 def ge(a: Any, b: Any) -> dlarray:
@@ -107,7 +111,7 @@ def ge(a: Any, b: Any) -> dlarray:
     >>> ge(dlarray([3.0, 5.0], "C"), 5).data.ravel()
     array([False,  True])
     """
-    return _order("ge", operators.greater_equal, a, b)
+    return _compare("ge", operators.greater_equal, a, b, ordered=True)
 
 
 # -- logic ----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels._buffers import POOLED_BYTES
 from ..kernels.elementwise import apply
 from ..tape import Array
 
@@ -30,6 +31,22 @@ def quietly(function: Callable[..., Any], *arguments: Any, **options: Any) -> An
             return function(*arguments, **options)
 
 
-def elementwise(function: np.ufunc, *arrays: Array) -> Array:
-    """A function of NumPy whose result has its operands' type, without warnings."""
-    return quietly(apply, function, *arrays)
+def elementwise(function: np.ufunc, x: Array) -> Array:
+    """A function of one array whose result has its type, without warnings."""
+    try:
+        return _run(apply, function, x)
+    except RuntimeError:
+        return quietly(apply, function, x)
+
+
+def pairwise(function: np.ufunc, a: Array, b: Array) -> Array:
+    """A function of two arrays whose result has their type, without warnings.
+
+    Small results need no memory from the pool, and asking for it would double their time.
+    """
+    try:
+        if a.nbytes < POOLED_BYTES and b.nbytes < POOLED_BYTES:
+            return _run(function, a, b)
+        return _run(apply, function, a, b)
+    except RuntimeError:
+        return quietly(apply, function, a, b)

@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import kernels
 from ..tape import Array, operator
-from ._quiet import elementwise, quietly
+from ._quiet import elementwise, pairwise, quietly
 from .shape import fit
 
 COMPLEX: dict[int, np.dtype[Any]] = {  # by the bytes of a part
@@ -33,7 +33,7 @@ def conj_of(x: Any) -> Any:
 
 @operator
 def add(a: Array, b: Array) -> Array:
-    return elementwise(np.add, a, b)
+    return pairwise(np.add, a, b)
 
 
 @add.backward
@@ -43,7 +43,7 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
 
 @operator
 def sub(a: Array, b: Array) -> Array:
-    return elementwise(np.subtract, a, b)
+    return pairwise(np.subtract, a, b)
 
 
 @sub.backward
@@ -53,7 +53,7 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
 
 @operator
 def mul(a: Array, b: Array) -> Array:
-    return elementwise(np.multiply, a, b)
+    return pairwise(np.multiply, a, b)
 
 
 @mul.backward
@@ -63,7 +63,7 @@ def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
 
 @operator
 def div(a: Array, b: Array) -> Array:
-    return elementwise(np.divide, a, b)
+    return pairwise(np.divide, a, b)
 
 
 @div.backward
@@ -87,7 +87,7 @@ def _(dy: Any, _y: Any, _x: Any) -> Any:
 @operator
 def power(a: Array, b: Array) -> Array:
     """a ** b; of real numbers NaN for a negative base with a broken exponent."""
-    return elementwise(np.power, a, b)
+    return pairwise(np.power, a, b)
 
 
 @power.backward
@@ -210,7 +210,7 @@ def _(dy: Any, _y: Any, x: Any) -> Any:
 
 @operator
 def maximum(a: Array, b: Array) -> Array:
-    return elementwise(np.maximum, a, b)
+    return pairwise(np.maximum, a, b)
 
 
 @maximum.backward
@@ -223,7 +223,7 @@ def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
 
 @operator
 def minimum(a: Array, b: Array) -> Array:
-    return elementwise(np.minimum, a, b)
+    return pairwise(np.minimum, a, b)
 
 
 @minimum.backward

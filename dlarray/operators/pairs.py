@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..tape import Array, operator
-from ._quiet import elementwise, quietly
+from ._quiet import pairwise, quietly
 from .elementwise import add, div, mul, neg, where_nonzero
 from .functions import fix, floor
 from .shape import fit
@@ -19,7 +19,7 @@ from .shape import fit
 @operator
 def hypot(a: Array, b: Array) -> Array:
     """sqrt(a^2 + b^2), also where the squares overflow."""
-    return elementwise(np.hypot, a, b)
+    return pairwise(np.hypot, a, b)
 
 
 @hypot.backward
@@ -33,7 +33,7 @@ def _(dy: Any, y: Any, a: Any, b: Any) -> Any:
 @operator
 def atan2(a: Array, b: Array) -> Array:
     """The angle of the point (b, a), from -pi to pi."""
-    return elementwise(np.arctan2, a, b)
+    return pairwise(np.arctan2, a, b)
 
 
 @atan2.backward
@@ -59,7 +59,7 @@ def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
 @operator
 def rem(a: Array, b: Array) -> Array:
     """a - fix(a / b) b, with the sign of a; NaN where b is 0."""
-    return elementwise(np.fmod, a, b)
+    return pairwise(np.fmod, a, b)
 
 
 @rem.backward
@@ -70,7 +70,7 @@ def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
 @operator
 def floor_divide(a: Array, b: Array) -> Array:
     """floor(a / b)."""
-    return elementwise(np.floor_divide, a, b)
+    return pairwise(np.floor_divide, a, b)
 
 
 @floor_divide.backward
