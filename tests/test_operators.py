@@ -11,6 +11,7 @@ from dlarray.kernels import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geome
 from dlarray.tape import Traced, gradients, recording
 from dlarray.testing.gradients import STEP, TOLERANCES
 from tests import naive
+from tests.test_operators_without_derivative import CONSTANT
 
 RTOL = 1e-6  # of central differences, as in dlarray.testing.checkGradients
 H = STEP**0.6
@@ -26,10 +27,22 @@ def positive(rng, shape):
     return rng.uniform(0.5, 2.0, shape)
 
 
+def below_1(rng, shape):
+    return rng.uniform(0.3, 0.9, shape)
+
+
 def apart(rng, shape):
     """Numbers of both signs, away from 0 and from each other."""
     n = int(np.prod(shape))
     return (rng.permutation(n).reshape(shape) - n // 2 + 0.3) / max(1, n)
+
+
+def whole_quotient_2(rng, shape):
+    """Numbers for a dividend of 60 elements, or for a divisor of fewer."""
+    return rng.uniform(0.6, 0.7, shape) if np.prod(shape) == 60 else rng.uniform(0.26, 0.28, shape)
+
+
+TURN = np.asarray(3 - 2j)  # makes one real number of complex ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +55,12 @@ class Case:
     draw: Any = normal
 
     def call(self, *arguments):
-        return getattr(ops, self.operator)(*arguments, **self.options)
+        result = getattr(ops, self.operator)(*arguments, **self.options)
+        return (
+            ops.real(ops.mul(result, TURN.astype(result.dtype)))
+            if result.dtype.kind == "c"
+            else result
+        )
 
     def arguments(self, rng, dtype=np.float64):
         return [np.asarray(self.draw(rng, shape), dtype) for shape in self.shapes]
@@ -56,24 +74,20 @@ PAIRS = {
     "first has no dimension": [(), (3, 4, 5)],
 }
 PAIRWISE = {
-    "add": normal,
-    "sub": normal,
-    "mul": normal,
-    "div": positive,
-    "power": positive,
-    "maximum": apart,
-    "minimum": apart,
+    **dict.fromkeys(["add", "sub", "mul", "join"], normal),
+    **dict.fromkeys(["div", "power", "hypot", "atan2"], positive),
+    **dict.fromkeys(["maximum", "minimum", "where_nonzero"], apart),
 }
+QUOTIENTS = ("mod", "rem", "floor_divide")
 UNARY = {
-    "neg": normal,
-    "exp": normal,
-    "log": positive,
-    "sqrt": positive,
-    "tanh": normal,
-    "sigmoid": normal,
-    "sign": apart,
-    "absolute": apart,
-    "relu": apart,
+    **dict.fromkeys(["neg", "exp", "expm1", "tanh", "sigmoid", "sin", "cos", "tan"], normal),
+    **dict.fromkeys(["sinh", "cosh", "sech", "asinh", "atan", "erf", "erfc"], normal),
+    **dict.fromkeys(["conj", "real", "imag"], normal),
+    **dict.fromkeys(["log", "log1p", "log2", "log10", "sqrt", "root"], positive),
+    **dict.fromkeys(["sec", "csc", "cot", "csch", "coth", "gamma", "gammaln"], below_1),
+    **dict.fromkeys(["sign", "absolute", "relu", "asin", "acos", "atanh"], apart),
+    **dict.fromkeys(["ceil", "floor", "fix", "round_"], apart),
+    "acosh": lambda rng, shape: 1 + positive(rng, shape),
 }
 GEOMETRIES = {
     "plain": Geometry(),
@@ -120,12 +134,15 @@ def make_cases():
     for name, draw in UNARY.items():
         yield name, Case(name, [(3, 4, 5)], {}, draw)
         yield f"{name}, no dimension", Case(name, [()], {}, draw)
+    for name in QUOTIENTS:
+        yield name, Case(name, [(3, 4, 5), (1, 4, 1)], {}, whole_quotient_2)
     yield "cast", Case("cast", [(3, 4)], {"dtype": np.float64})
     for axes in ((), (0,), (1,), (0, 2), (0, 1, 2)):
         yield f"total, {axes}", Case("total", [(3, 4, 5)], {"axes": axes})
         yield f"average, {axes}", Case("average", [(3, 4, 5)], {"axes": axes})
     for axis in range(3):
         yield f"largest, {axis}", Case("largest", [(3, 4, 5)], {"axis": axis}, apart)
+        yield f"product, {axis}", Case("product", [(3, 4, 5)], {"axis": axis})
         yield f"softmax, {axis}", Case("softmax", [(3, 4, 5)], {"axis": axis})
         shapes = [tuple(n if i == axis else 3 for i in range(3)) for n in (2, 1, 4)]
         yield f"concatenate, {axis}", Case("concatenate", shapes, {"axis": axis})
@@ -185,7 +202,7 @@ def assert_slope(function, arrays, gradient, rng):
 
 
 def test_every_operator_has_a_case():
-    assert {case.operator for case in CASES.values()} == set(ops.__all__)
+    assert {case.operator for case in CASES.values()} | set(CONSTANT) | {"pick"} == set(ops.__all__)
 
 
 @all_cases
@@ -431,7 +448,7 @@ def test_a_power_of_zero_has_slope_zero():
     np.testing.assert_array_equal(dx, [0, 0])
 
 
-@pytest.mark.parametrize("name", sorted({*UNARY, *PAIRWISE} - {"add", "sub", "mul"}))
+@pytest.mark.parametrize("name", sorted({*UNARY, *PAIRWISE, *QUOTIENTS}))
 def test_special_values_and_their_derivatives_raise_no_warning(name):
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -1.0])
     pairs = [special] if name in UNARY else np.meshgrid(special, special)

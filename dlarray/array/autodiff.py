@@ -45,7 +45,7 @@ def dlfeval(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
 
 
 def _variable(tape: Tape, x: Any) -> Any:
-    """A leaf of its own on the tape for a floating dlarray."""
+    """A leaf of its own on the tape for a floating or complex dlarray."""
     if not isinstance(x, dlarray):
         return x
     return variable(tape, x) if x.dtype.kind in "fc" else wrap(x, x.fmt)

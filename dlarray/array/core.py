@@ -217,6 +217,27 @@ class dlarray(Traced):
     def __rmatmul__(self, other: Any) -> dlarray:
         return linear.mtimes(other, self)
 
+    def __floordiv__(self, other: Any) -> dlarray:
+        return rounding.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> dlarray:
+        return rounding.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> dlarray:
+        return rounding.mod(self, other)
+
+    def __rmod__(self, other: Any) -> dlarray:
+        return rounding.mod(other, self)
+
+    def __divmod__(self, other: Any) -> tuple[dlarray, dlarray]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[dlarray, dlarray]:
+        return other // self, other % self
+
+    def __round__(self, digits: int | None = None) -> dlarray:
+        return rounding.round(self, digits or 0)
+
     def __neg__(self) -> dlarray:
         return arithmetic.uminus(self)
 
@@ -255,6 +276,12 @@ class dlarray(Traced):
 
     def __ror__(self, other: Any) -> dlarray:
         return comparison.or_(other, self)
+
+    def __xor__(self, other: Any) -> dlarray:
+        return comparison.exclusive(self, other)
+
+    def __rxor__(self, other: Any) -> dlarray:
+        return comparison.exclusive(other, self)
 
     def __invert__(self) -> dlarray:
         return comparison.not_(self)
@@ -420,6 +447,16 @@ def require_label(X: dlarray, label: str, call: str) -> int:
     return axes[0]
 
 
-from . import arithmetic, comparison, display, indexing, labels, linear, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
+from . import (  # noqa: E402 - they need the class, its methods need them
+    arithmetic,
+    comparison,
+    display,
+    indexing,
+    labels,
+    linear,
+    rounding,
+    shape,
+    ufuncs,
+)
 
 __all__ = ["dlarray"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import formats, operators
-from ..array import as_data, described, dlarray, wrap
+from ..array import as_data, described, dlarray, require_real, wrap
 from ..formats import FormatError, quoted
 
 SINGLE = np.dtype(np.float32)
@@ -90,4 +90,6 @@ def united(
 
 
 def _constant(call: str, name: str, value: Any) -> dlarray:
-    return value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
+    array = value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
+    require_real(array, f"{call}: {name}")
+    return array

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels
 from ..formats import Axes, Shape, inverse
 from ..tape import Array, operator
+from ._sums import summed
 
 
 def fit(dy: Any, like: Any) -> Any:
@@ -24,9 +24,9 @@ def fit(dy: Any, like: Any) -> Any:
 def sum_to(x: Array, *, shape: Shape) -> Array:
     """x summed over the axes that expanding ``shape`` repeats."""
     if len(shape) < x.ndim:  # a 0-d operand
-        return x.sum().reshape(shape)
+        return summed(x, tuple(range(x.ndim))).reshape(shape)
     axes = tuple(axis for axis, (m, n) in enumerate(zip(x.shape, shape, strict=True)) if m != n)
-    return kernels.sum_axes(x, axes)
+    return summed(x, axes)
 
 
 @sum_to.backward

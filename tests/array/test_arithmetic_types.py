@@ -74,11 +74,6 @@ def test_a_single_equals_the_number_that_it_was_made_from():
     assert not bool(X > 0.1)
 
 
-def test_complex_numbers_are_errors():
-    with pytest.raises(TypeError, match="times: a number of type complex128 is not possible"):
-        dl.dlarray([1.0]) * np.complex128(1j)
-
-
 @pytest.mark.parametrize(
     ("other", "text"),
     [("a", "plus: data of type <U1 are not possible"), (None, "plus: the data are Python objects")],
