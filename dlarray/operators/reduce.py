@@ -13,7 +13,8 @@ from ._quiet import quietly
 from ._sums import summed
 from .constant import constant
 from .elementwise import add, conj_of, like, mul
-from .shape import concatenate, expand, take
+from .indexing import concatenate, take
+from .shape import expand
 
 
 @operator

@@ -284,7 +284,6 @@ def test_functions_of_two_real_numbers_only(name, other):
     [
         (lambda X: X // 2, "floor_divide"),
         (lambda X: X % 2, "mod"),
-        (lambda X: dl.mtimes(X.stripdims(), np.ones((3, 2))), "mtimes"),
         (lambda X: dl.softmax(X), "softmax"),
         (lambda X: dl.dlconv(X, np.ones((1, 2, 1)), 0, DataFormat=None), "dlconv"),
         (lambda X: dl.fullyconnect(X, np.ones((1, 2)), 0), "fullyconnect"),
@@ -295,7 +294,6 @@ def test_functions_of_two_real_numbers_only(name, other):
     ids=[
         "//",
         "%",
-        "matrix product",
         "softmax",
         "dlconv",
         "fullyconnect",
