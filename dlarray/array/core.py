@@ -8,14 +8,14 @@ new data and rebinds X.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 from .. import kernels, operators
 from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
-from ..tape import Array, Traced, is_traced
+from ..tape import Array, Traced
+from .protocols import Protocols, plain
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ TYPE_NAMES = {
 }
 
 
-class dlarray(Traced):
+class dlarray(Protocols):
     """An array whose dimensions carry labels.
 
     Parameters
@@ -39,7 +39,8 @@ class dlarray(Traced):
         (unspecified). The data are permuted into the order S..CBTU...  For a vector one label is
         enough.  "" is unformatted. A format given for a dlarray replaces its labels one by one;
         nothing else changes.
-    copy : False promises that the array X will not be changed by its owner, and uses its memory.
+    copy : False promises that the array X will not be changed by its owner, and uses its memory,
+        also that of another library's array on the CPU (`__dlpack__`).
 
     Raises
     ------
@@ -70,7 +71,7 @@ class dlarray(Traced):
         plan = construct(data.shape, fmt) if fmt else None
         if plan is not None:
             data = data.reshape(plan.padded).transpose(plan.order).reshape(plan.shape)
-        if copy or not isinstance(X, np.ndarray):
+        if copy or not (isinstance(X, np.ndarray) or hasattr(X, "__dlpack__")):
             data = _stored(data, plan.fmt if plan else "")
         super().__init__(data, None)
         self.fmt = plan.fmt if plan else ""
@@ -117,27 +118,6 @@ class dlarray(Traced):
         """The one value as a Python number."""
         return self._data.item()
 
-    def __len__(self) -> int:
-        return int(self._data.shape[0])
-
-    def __iter__(self) -> Iterator[dlarray]:
-        return (self[i] for i in range(len(self)))
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                "dlarray: only one element is true or false; got "
-                f"{describe(self.shape, self.fmt)}. Use any or all."
-            )
-        return bool(self._data.item())
-
-    def __float__(self) -> float:
-        if self._data.size != 1:
-            raise TypeError(
-                f"dlarray: only one element makes a number; got {describe(self.shape, self.fmt)}."
-            )
-        return float(self._data.item())
-
     def __repr__(self) -> str:
         return display.text(self)
 
@@ -149,27 +129,12 @@ class dlarray(Traced):
     def __deepcopy__(self, memo: dict[int, Any]) -> dlarray:
         return self.__copy__()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        if is_traced(self):
-            raise TypeError(
-                "dlarray: a traced array can't be pickled. Pickle it after dlfeval, or use "
-                "extractdata."
-            )
-        order = tuple(sorted(range(self.ndim), key=lambda axis: -abs(self._data.strides[axis])))
-        return _restore, (np.ascontiguousarray(self._data.transpose(order)), order, self.fmt)
-
     # -- NumPy ------------------------------------------------------------------------------------
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if dtype is None and not copy:
-            return self.extractdata()
-        return np.array(self._data, dtype=dtype)
-
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or "out" in options:
+            return numpy_functions.from_method(ufunc, method, inputs, options)
         return ufuncs.from_ufunc(ufunc, method, inputs, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        raise TypeError(no_rule(function.__name__))
 
     # -- operators --------------------------------------------------------------------------------
 
@@ -294,15 +259,7 @@ def as_data(value: Any, call: str) -> Array:
     """Values as an array of a type that a dlarray holds, with two dimensions at least; not a copy
     if they fit.
     """
-    try:
-        data = np.asarray(value)
-    except ValueError:
-        raise TypeError(
-            f"{call}: the data are ragged: their parts differ in length, so they are no array. Pad "
-            "sequences "
-            "with padsequences first."
-        ) from None
-    data = _of_own_type(data, call)
+    data = _of_own_type(plain(value, call), call)
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
     return data
@@ -337,7 +294,8 @@ def _stored(data: Array, fmt: str) -> Array:
     return copy
 
 
-def _restore(data: Array, order: Axes, fmt: str) -> dlarray:
+def restored(data: Array, order: Axes, fmt: str) -> dlarray:
+    """What a pickle holds, as a dlarray."""
     return wrap(data.transpose(inverse(order)), fmt)
 
 
@@ -393,6 +351,6 @@ def require_label(X: dlarray, label: str, call: str) -> int:
     return axes[0]
 
 
-from . import arithmetic, comparison, display, indexing, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
+from . import arithmetic, comparison, display, indexing, numpy_functions, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
 
 __all__ = ["dlarray"]
