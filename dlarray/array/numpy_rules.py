@@ -160,23 +160,24 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: An
     return a if high is None else own("min")(a, high)
 
 
-def _of_one(name: str, of: str) -> None:
-    @rule(name)
-    def function(a: Any) -> Any:
-        return own(of)(a)
+@rule("real")
+def _real(val: Any) -> Any:
+    return own("real")(val)
 
 
-for _name, _own in (
-    ("real", "real"),
-    ("imag", "imag"),
-    ("angle", "angle"),
-    ("fix", "fix"),
-    ("linalg.inv", "inv"),
-    ("linalg.det", "det"),
-    ("linalg.pinv", "pinv"),
-    ("squeeze", "squeeze"),
-):
-    _of_one(_name, _own)
+@rule("imag")
+def _imag(val: Any) -> Any:
+    return own("imag")(val)
+
+
+@rule("angle")
+def _angle(z: Any) -> Any:
+    return own("angle")(z)
+
+
+@rule("fix")
+def _fix(x: Any) -> Any:
+    return own("fix")(x)
 
 
 @rule("round", "around")
@@ -219,6 +220,17 @@ def _array_equal(a1: Any, a2: Any, equal_nan: Any = False) -> bool:
 @rule("dot")
 def _dot(a: Any, b: Any) -> Any:
     return own("mtimes")(a, b)
+
+
+def _of_one(name: str, of: str) -> None:
+    @rule(name)
+    def function(a: Any) -> Any:
+        return own(of)(a)
+
+
+_of_one("linalg.inv", "inv")
+_of_one("linalg.det", "det")
+_of_one("linalg.pinv", "pinv")
 
 
 @rule("linalg.solve")

@@ -170,8 +170,12 @@ def _alike(name: str, make: Callable[..., Any]) -> None:
 
 
 _alike("zeros_like", np.zeros_like)
-_alike("empty_like", np.zeros_like)
 _alike("ones_like", np.ones_like)
+
+
+@rule("empty_like")
+def _empty_like(prototype: dlarray, dtype: Any = None) -> dlarray:
+    return dlarray(np.zeros(prototype.shape, dtype or prototype.dtype), prototype.fmt)
 
 
 @rule("full_like")
@@ -227,3 +231,8 @@ def _isrealobj(x: dlarray) -> bool:
 def _shares_memory(a: Any, b: Any) -> bool:
     one, two = (x.extractdata() if isinstance(x, dlarray) else x for x in (a, b))
     return bool(np.shares_memory(one, two))
+
+
+@rule("squeeze")
+def _squeeze(a: dlarray) -> Any:
+    return own("squeeze")(a)

@@ -173,14 +173,15 @@ def _imported(value: Any, call: str) -> Array:
         if isinstance(value, Traced):
             raise
         reason = str(error).rstrip(".")
+        kind = f"{type(value).__module__}.{type(value).__name__}"
+        kind += f" of type {value.dtype}" if hasattr(value, "dtype") else ""
         try:
             data = np.asarray(value)
         except Exception:
             data = None
         if data is None or data.dtype.kind == "O":
             raise TypeError(
-                f"{call}: the values of a {type(value).__module__}.{type(value).__name__} can't be "
-                f"read ({reason}). Give an array on the CPU without gradient, of a type that "
-                "NumPy has."
+                f"{call}: the values of a {kind} can't be read ({reason}). Give an array on the "
+                "CPU without gradient, of a type that NumPy has."
             ) from None
         return data

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+
 import numpy as np
 import pytest
 
 import dlarray as dl
+from dlarray.array.numpy_functions import RULES
 
 DATA = np.random.default_rng(3).uniform(0.5, 2.0, (3, 5, 7))
 MATRIX = np.random.default_rng(4).uniform(0.5, 2.0, (3, 5))
@@ -357,3 +361,13 @@ def test_products():
 def test_other_functions_name_the_way(call, text):
     with pytest.raises(TypeError, match=text):
         call(labelled())
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_has_the_names_of_numpys_parameters(name):
+    function = functools.reduce(getattr, name.split("."), np)
+    try:
+        theirs = set(inspect.signature(function).parameters)
+    except ValueError:
+        pytest.skip("this version of NumPy does not tell")
+    assert set(inspect.signature(RULES[name]).parameters) <= theirs
