@@ -124,7 +124,7 @@ def test_extractdata_of_a_traced_array_is_a_constant():
 
 
 def test_after_the_call_the_values_can_be_read():
-    kept = []
+    kept: list[dl.dlarray] = []
     traced(kept.append)
     np.testing.assert_array_equal(np.asarray(kept[0]), DATA)
 
