@@ -240,11 +240,11 @@ def wrap(value: Any, fmt: str) -> dlarray:
     return array
 
 
-def relabel(X: dlarray, fmt: str) -> dlarray:
+def relabel(X: dlarray, fmt: str, call: str = "dlarray") -> dlarray:
     """The same array with other labels, position by position; on the same place of the tape if
     nothing moves.
     """
-    plan = construct(X.shape, fmt)
+    plan = construct(X.shape, fmt, call)
     value: Any = X
     if plan.order != tuple(range(len(plan.order))):
         value = operators.permute(_reshaped(value, plan.padded), order=plan.order)
