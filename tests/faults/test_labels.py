@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ def zeros(*sizes, fmt=""):
 
 
 CB = zeros(3, 5, fmt="CB")
+LIST: Any = ["C", "B"]  # a format is a text
 
 # call: (what is done, what came, what is expected, what to do)
 CASES = {
@@ -34,7 +36,7 @@ CASES = {
         "Give",
     ),
     "not a text": (
-        lambda: dl.dlarray(np.zeros((3, 5)), ["C"]),
+        lambda: dl.dlarray(np.zeros((3, 5)), LIST),
         "got list",
         "is a text",
         "labels S, C",

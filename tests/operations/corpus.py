@@ -14,14 +14,15 @@ Array = Any
 def strided(x: Array) -> Array:
     """Every second element along each axis of a larger array."""
     large = np.empty([2 * n for n in x.shape], x.dtype)
-    view = large[(..., *[slice(None, None, 2)] * x.ndim)]
+    every_second: Any = (..., *[slice(None, None, 2)] * x.ndim)
+    view = large[every_second]
     view[...] = x
     return view
 
 
 def negative(x: Array) -> Array:
     """Stored backwards along every axis."""
-    turned = (..., *[slice(None, None, -1)] * x.ndim)
+    turned: Any = (..., *[slice(None, None, -1)] * x.ndim)
     return np.ascontiguousarray(x[turned])[turned]
 
 

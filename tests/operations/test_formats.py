@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -91,7 +93,7 @@ BINARY = [
     )
     if hasattr(dl, name)
 ]
-BY_HAND = {
+BY_HAND: dict[str, Any] = {
     "plus": np.add,
     "minus": np.subtract,
     "times": np.multiply,
