@@ -46,7 +46,7 @@ def test_a_label_without_elements(operation, sample, label):
     try:
         operands = dataclasses.replace(sample, operands=few).make()
         result = called(sample, operands)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, IndexError) as error:
         refused_by_us(error)
         return
     for part in parts(result):
@@ -86,7 +86,7 @@ def test_a_gradient_without_elements(operation, sample, label):
     try:
         operands = dataclasses.replace(sample, operands=few).make()
         called(sample, operands)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, IndexError):
         return
     places = [i for i, o in enumerate(sample.operands) if o.differentiable]
 
