@@ -109,7 +109,12 @@ class dlarray(Protocols):
         return shape.stripdims(self, fmt)
 
     def extractdata(self) -> Array:
-        """The values as a NumPy array that can't be written to, without trace."""
+        """The values as a NumPy array that can't be written to, without trace.
+
+        It shares memory, and so does ``torch.from_dlpack`` of it.  PyTorch does not know memory
+        that can't be written to: what it writes there changes this array.  Give it ``np.array(X)``
+        for memory of its own.
+        """
         view = self._data.view()
         view.flags.writeable = False
         return view

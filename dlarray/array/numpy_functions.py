@@ -29,7 +29,9 @@ INSTEAD = {
     "linalg.multi_dot": "mtimes",
     "nonzero": "find",
     "ravel": "reshape",
+    "hstack": "horzcat",
     "tensordot": "mtimes",
+    "vstack": "vertcat",
 }
 
 METHODS = {

@@ -53,8 +53,7 @@ def test_plain_operands_of_every_layout(operation, sample):
 
 
 @pytest.mark.parametrize(("operation", "sample"), samples())
-@pytest.mark.parametrize("share", [False, True], ids=["copy", "no copy"])
-def test_broadcast_views_give_what_their_copy_gives(operation, sample, share):
+def test_broadcast_views_give_what_their_copy_gives(operation, sample):
     """Each operand in turn is one element, repeated by strides of 0."""
     for i, (operand, values) in enumerate(zip(sample.operands, arrays(sample), strict=True)):
         if not values.size:
@@ -63,9 +62,9 @@ def test_broadcast_views_give_what_their_copy_gives(operation, sample, share):
         operands = sample.make()
         operands[i] = dl.dlarray(view.copy(), operand.fmt)
         want = called(sample, operands)
-        operands[i] = dl.dlarray(view, operand.fmt, copy=not share)
-        assert_same(called(sample, operands), want, rtol=1e-11)
-        assert view.strides == (0,) * view.ndim
+        for copy in (True, False):
+            operands[i] = dl.dlarray(view, operand.fmt, copy=copy)
+            assert_same(called(sample, operands), want, rtol=1e-11)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
