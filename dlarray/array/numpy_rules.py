@@ -180,11 +180,6 @@ def _fix(x: Any) -> Any:
     return own("fix")(x)
 
 
-@rule("round", "around")
-def _round(a: Any, decimals: Any = 0) -> Any:
-    return own("round")(a) if decimals == 0 else own("round")(a, decimals)
-
-
 @rule("isclose")
 def _isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False) -> Any:
     x, y = _double(a), _double(b)

@@ -71,11 +71,6 @@ class Protocols(Traced):
     def __complex__(self) -> complex:
         return complex(self._number())
 
-    def __round__(self, digits: int | None = None) -> Any:
-        from .numpy_rules import own
-
-        return own("round")(self) if digits is None else own("round")(self, digits)
-
     def __format__(self, spec: str) -> str:
         return format(self._number(), spec) if spec else str(self)
 
