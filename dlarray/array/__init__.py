@@ -19,16 +19,7 @@ from .arithmetic import (
 )
 from .autodiff import dlfeval, dlgradient, untraced, variable
 from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
-from .core import (
-    as_data,
-    described,
-    dlarray,
-    relabel,
-    require_dlarray,
-    require_float,
-    require_label,
-    wrap,
-)
+from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
 from .reductions import all, any, max, mean, min, sum
 from .shape import (
     cat,
@@ -89,7 +80,6 @@ __all__ = [
     "plus",
     "power",
     "rdivide",
-    "relabel",
     "require_dlarray",
     "require_float",
     "require_label",

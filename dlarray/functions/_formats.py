@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import formats, operators
-from ..array import as_data, described, dlarray, relabel, wrap
+from ..array import as_data, described, dlarray, wrap
+from ..array.core import relabel
 from ..formats import FormatError, quoted
 
 SINGLE = np.dtype(np.float32)

@@ -8,7 +8,6 @@ import pytest
 import dlarray as dl
 from tests.operations.walk import assert_same, called, checksum, parts, samples
 
-
 # Updates are one pass over memory, and composed where their arguments are traced.
 COMPOSED_WHERE_TRACED = dict.fromkeys(("adamupdate", "rmspropupdate", "sgdmupdate"), 1e-14)
 
