@@ -61,10 +61,18 @@ def test_broadcast_views_give_what_their_copy_gives(operation, sample):
         view = np.broadcast_to(values.reshape(-1)[:1].reshape((1,) * values.ndim), values.shape)
         operands = sample.make()
         operands[i] = dl.dlarray(view.copy(), operand.fmt)
-        want = called(sample, operands)
+        want = called_or_refused(sample, operands)
         for copy in (True, False):
             operands[i] = dl.dlarray(view, operand.fmt, copy=copy)
-            assert_same(called(sample, operands), want, rtol=1e-11)
+            assert_same(called_or_refused(sample, operands), want, rtol=1e-11)
+
+
+def called_or_refused(sample, operands):
+    """The result, or the text of the error: equal elements make singular matrices and ties."""
+    try:
+        return called(sample, operands)
+    except ValueError as error:
+        return str(error)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -26,7 +26,10 @@ def without(operand, label):
     sizes = [
         0 if other == label else n for other, n in zip(operand.fmt, operand.shape, strict=True)
     ]
-    return dataclasses.replace(operand, sizes=tuple(sizes))
+    dtype = operand.array(np.random.default_rng(0)).dtype
+    return dataclasses.replace(
+        operand, sizes=tuple(sizes), values=lambda _, shape: np.zeros(shape, dtype)
+    )
 
 
 def labels_of(sample):

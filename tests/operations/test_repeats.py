@@ -36,7 +36,12 @@ def test_a_result_can_not_be_written_to_and_its_assignment_leaves_the_operands(o
     assert [checksum(operand) for operand in operands] == before
 
 
+RETYPED = ("cast", "double")  # the type of the result is what they are for
+
+
 def floating(operation, sample):
+    if operation.name in RETYPED:
+        return False
     kinds = [operand.array(np.random.default_rng(0)).dtype.kind for operand in sample.operands]
     return all(kind == "f" for kind in kinds)
 
