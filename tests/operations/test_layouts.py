@@ -71,7 +71,7 @@ def called_or_refused(sample, operands):
     """The result, or the text of the error: equal elements make singular matrices and ties."""
     try:
         return called(sample, operands)
-    except ValueError as error:
+    except (ValueError, RuntimeWarning) as error:
         return str(error)
 
 
