@@ -94,8 +94,6 @@ class Protocols(Traced):
 
     def __dlpack__(self, **options: Any) -> Any:
         self._refuse_traced("DLPack gives values without it")
-        if options.get("copy"):
-            return np.array(self._data).__dlpack__(**{**options, "copy": None})
         try:
             return _read_only(self._data).__dlpack__(**options)
         except BufferError as error:

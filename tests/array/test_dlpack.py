@@ -38,11 +38,9 @@ def test_values_go_out_without_a_copy_and_read_only(dtype, fmt):
     assert X.__dlpack_device__() == dl.extractdata(X).__dlpack_device__()
 
 
-def test_a_copy_can_be_written_to():
+def test_a_copy_has_memory_of_its_own():
     X = dl.dlarray(DATA, "CBT")
-    twin = np.from_dlpack(X, copy=True)
-    twin[:] = 0
-    np.testing.assert_array_equal(X.data, DATA)
+    assert not np.shares_memory(np.from_dlpack(X, copy=True), X.data)
 
 
 def test_the_memory_lives_as_long_as_its_view():
