@@ -8,14 +8,14 @@ new data and rebinds X.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 from .. import kernels, operators
 from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
-from ..tape import Array, Traced, is_traced
+from ..tape import Array, Traced
+from .protocols import Protocols, plain
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ TYPE_NAMES = {
 }
 
 
-class dlarray(Traced):
+class dlarray(Protocols):
     """An array whose dimensions carry labels.
 
     Parameters
@@ -40,7 +40,8 @@ class dlarray(Traced):
         (unspecified). The data are permuted into the order S..CBTU...  For a vector one label is
         enough.  "" is unformatted. A format given for a dlarray replaces its labels one by one;
         nothing else changes.  Without one a dlarray keeps its own.
-    copy : False promises that the array X will not be changed by its owner, and uses its memory.
+    copy : False promises that the array X will not be changed by its owner, and uses its memory,
+        also that of another library's array on the CPU (`__dlpack__`).
 
     ``X[i] = v`` makes new data and rebinds X, so no other dlarray changes; ``Y = X``, as ever in
     Python, is a second name of the same array, ``Y = dlarray(X)`` a copy.
@@ -74,7 +75,7 @@ class dlarray(Traced):
         plan = construct(data.shape, fmt) if fmt else None
         if plan is not None:
             data = data.reshape(plan.padded).transpose(plan.order).reshape(plan.shape)
-        if copy or not isinstance(X, np.ndarray):
+        if copy or not (isinstance(X, np.ndarray) or hasattr(X, "__dlpack__")):
             data = _stored(data, plan.fmt if plan else "")
         super().__init__(data, None)
         self.fmt = plan.fmt if plan else ""
@@ -116,7 +117,12 @@ class dlarray(Traced):
         return shape.flatten(self)
 
     def extractdata(self) -> Array:
-        """The values as a NumPy array that can't be written to, without trace."""
+        """The values as a NumPy array that can't be written to, without trace.
+
+        It shares memory, and so does ``torch.from_dlpack`` of it.  PyTorch does not know memory
+        that can't be written to: what it writes there changes this array.  Give it ``np.array(X)``
+        for memory of its own.
+        """
         view = self._data.view()
         view.flags.writeable = False
         return view
@@ -124,27 +130,6 @@ class dlarray(Traced):
     def item(self) -> Any:
         """The one value as a Python number."""
         return self._data.item()
-
-    def __len__(self) -> int:
-        return int(self._data.shape[0])
-
-    def __iter__(self) -> Iterator[dlarray]:
-        return (self[i] for i in range(len(self)))
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                "dlarray: only one element is true or false; got "
-                f"{describe(self.shape, self.fmt)}. Use any or all."
-            )
-        return bool(self._data.item())
-
-    def __float__(self) -> float:
-        if self._data.size != 1:
-            raise TypeError(
-                f"dlarray: only one element makes a number; got {describe(self.shape, self.fmt)}."
-            )
-        return float(self._data.item())
 
     def __repr__(self) -> str:
         return display.text(self)
@@ -157,27 +142,12 @@ class dlarray(Traced):
     def __deepcopy__(self, memo: dict[int, Any]) -> dlarray:
         return self.__copy__()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        if is_traced(self):
-            raise TypeError(
-                "dlarray: a traced array can't be pickled. Pickle it after dlfeval, or use "
-                "extractdata."
-            )
-        order = tuple(sorted(range(self.ndim), key=lambda axis: -abs(self._data.strides[axis])))
-        return _restore, (np.ascontiguousarray(self._data.transpose(order)), order, self.fmt)
-
     # -- NumPy ------------------------------------------------------------------------------------
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if dtype is None and not copy:
-            return self.extractdata()
-        return np.array(self._data, dtype=dtype)
-
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or "out" in options:
+            return numpy_functions.from_method(ufunc, method, inputs, options)
         return ufuncs.from_ufunc(ufunc, method, inputs, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        raise TypeError(no_rule(function.__name__))
 
     # -- operators --------------------------------------------------------------------------------
 
@@ -315,11 +285,11 @@ def wrap(value: Any, fmt: str) -> dlarray:
     return array
 
 
-def relabel(X: dlarray, fmt: str) -> dlarray:
+def relabel(X: dlarray, fmt: str, call: str = "dlarray") -> dlarray:
     """The same array with other labels, position by position; on the same place of the tape if
     nothing moves.
     """
-    plan = construct(X.shape, fmt)
+    plan = construct(X.shape, fmt, call)
     value: Any = X
     if plan.order != tuple(range(len(plan.order))):
         value = operators.permute(_reshaped(value, plan.padded), order=plan.order)
@@ -334,15 +304,7 @@ def as_data(value: Any, call: str) -> Array:
     """Values as an array of a type that a dlarray holds, with two dimensions at least; not a copy
     if they fit.
     """
-    try:
-        data = np.asarray(value)
-    except ValueError:
-        raise TypeError(
-            f"{call}: the data are ragged: their parts differ in length, so they are no array. Pad "
-            "sequences "
-            "with padsequences first."
-        ) from None
-    data = _of_own_type(data, call)
+    data = _of_own_type(plain(value, call), call)
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
     return data
@@ -378,7 +340,8 @@ def _stored(data: Array, fmt: str) -> Array:
     return copy
 
 
-def _restore(data: Array, order: Axes, fmt: str) -> dlarray:
+def restored(data: Array, order: Axes, fmt: str) -> dlarray:
+    """What a pickle holds, as a dlarray."""
     return wrap(data.transpose(inverse(order)), fmt)
 
 
@@ -454,6 +417,7 @@ from . import (  # noqa: E402 - they need the class, its methods need them
     indexing,
     labels,
     linear,
+    numpy_functions,
     rounding,
     shape,
     ufuncs,

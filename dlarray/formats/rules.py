@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 from .labels import (
@@ -18,6 +19,8 @@ from .labels import (
     quoted,
     resolve_axes,
 )
+
+MOST_ELEMENTS = 2**60  # of 8 bytes each: what a signed 64-bit number of bytes can tell
 
 # -- two formats ----------------------------------------------------------------------------------
 
@@ -86,6 +89,12 @@ def broadcast(a: Shape, fmt_a: str, b: Shape, fmt_b: str, call: str) -> tuple[Ex
             "Make the sizes equal, or 1 where one operand is to be repeated."
         )
     shape = tuple(n if m == 1 else m for m, n in zip(wide_a, wide_b, strict=True))
+    if wide_a != shape != wide_b and prod(shape) >= MOST_ELEMENTS:
+        raise ShapeError(
+            f"{call}: the result would have {describe(shape, expansion.fmt)} elements, more than "
+            f"an array can have.\n  A: {describe(a, fmt_a)}\n  B: {describe(b, fmt_b)}\n"
+            "Give operands with the same labels where elements belong together."
+        )
     return expansion, shape
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import formats, operators
 from ..array import as_data, described, dlarray, require_real, wrap
+from ..array.core import relabel
 from ..formats import FormatError, quoted
 
 SINGLE = np.dtype(np.float32)
@@ -40,7 +41,7 @@ def labelled(
             f'dlarray({name}, "CBT") or give {option}.'
         )
     array = X if isinstance(X, dlarray) else wrap(as_data(X, call), "")
-    return dlarray(array, fmt), lambda y: _reordered(y, fmt)
+    return relabel(array, fmt, call), lambda y: _reordered(y, fmt)
 
 
 def _unchanged(y: dlarray) -> dlarray:
