@@ -20,6 +20,7 @@ from .arithmetic import (
 from .autodiff import dlfeval, dlgradient, untraced, variable
 from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
+from .jacobian import dldivergence, dljacobian, dllaplacian
 from .reductions import all, any, max, mean, min, sum
 from .shape import (
     cat,
@@ -39,7 +40,7 @@ from .shape import (
     transpose,
     underlyingType,
 )
-from .tree import map_arrays, map_together
+from .tree import children, leaves, map_arrays, map_together, record
 
 __all__ = [
     "abs",
@@ -48,11 +49,15 @@ __all__ = [
     "any",
     "as_data",
     "cat",
+    "children",
     "described",
     "dims",
     "dlarray",
+    "dldivergence",
     "dlfeval",
     "dlgradient",
+    "dljacobian",
+    "dllaplacian",
     "double",
     "eq",
     "exp",
@@ -62,6 +67,7 @@ __all__ = [
     "gt",
     "isdlarray",
     "le",
+    "leaves",
     "log",
     "lt",
     "map_arrays",
@@ -80,6 +86,7 @@ __all__ = [
     "plus",
     "power",
     "rdivide",
+    "record",
     "require_dlarray",
     "require_float",
     "require_label",

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import kernels, operators
 from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
-from ..tape import Array, Traced, is_traced
+from ..tape import Array, Traced, current_tape, is_traced
 
 T = TypeVar("T")
 
@@ -354,6 +354,13 @@ def no_rule(name: str, detail: str = "") -> str:
     """The message for a function of NumPy that does not know labels."""
     known = name in dir(sys.modules[__name__.split(".")[0]])
     hint = f"Use dlarray.{name}" if known else "Compose it from functions of dlarray"
+    if current_tape() is not None:
+        return (
+            f"numpy.{name}{detail} has no rule for labels here, nor a derivative. If a function of "
+            "dlarray with this name rejects the labels, take stripdims first. Else rewrite: "
+            f"{hint[0].lower()}{hint[1:]}. extractdata gives the values alone, but it stops "
+            "gradients."
+        )
     return (
         f"numpy.{name}{detail} has no rule for labels here. {hint}, or use extractdata for the "
         "values alone."
