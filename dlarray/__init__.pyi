@@ -1,5 +1,6 @@
 from . import (
     datasets as datasets,
+    deep as deep,
     nnet as nnet,
     testing as testing,
 )
@@ -173,6 +174,7 @@ __all__ = [
     "convolution1dLayer",
     "crossentropy",
     "datasets",
+    "deep",
     "dims",
     "dlarray",
     "dlconv",

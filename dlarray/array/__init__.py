@@ -21,6 +21,7 @@ from .autodiff import dlfeval, dlgradient, untraced, variable
 from .comparison import and_, eq, ge, gt, le, lt, ne, not_, or_
 from .core import as_data, described, dlarray, require_dlarray, require_float, require_label, wrap
 from .jacobian import dldivergence, dljacobian, dllaplacian
+from .opaque import DifferentiableFunction
 from .reductions import all, any, max, mean, min, sum
 from .shape import (
     cat,
@@ -43,6 +44,7 @@ from .shape import (
 from .tree import children, leaves, map_arrays, map_together, record
 
 __all__ = [
+    "DifferentiableFunction",
     "abs",
     "all",
     "and_",
