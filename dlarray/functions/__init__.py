@@ -6,7 +6,7 @@ from .linear import fullyconnect
 from .loss import crossentropy
 from .normalization import layernorm
 from .random import rng
-from .update import adamupdate, dlupdate, sgdmupdate
+from .update import adamupdate, dlupdate, rmspropupdate, sgdmupdate
 
 __all__ = [
     "adamupdate",
@@ -17,6 +17,7 @@ __all__ = [
     "fullyconnect",
     "layernorm",
     "relu",
+    "rmspropupdate",
     "rng",
     "sgdmupdate",
     "sigmoid",
