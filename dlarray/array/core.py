@@ -39,7 +39,8 @@ class dlarray(Traced):
         (unspecified). The data are permuted into the order S..CBTU...  For a vector one label is
         enough.  "" is unformatted. A format given for a dlarray replaces its labels one by one;
         nothing else changes.
-    copy : False promises that the array X will not be changed by its owner, and uses its memory.
+    copy : False promises that the array X will not be changed by its owner, and uses its memory; a
+        promise broken inside `dlfeval` gives wrong gradients and is not noticed.
 
     Raises
     ------
@@ -66,7 +67,7 @@ class dlarray(Traced):
             super().__init__(relabelled._data, relabelled.node)
             self.fmt = relabelled.fmt
             return
-        data = as_data(X, "dlarray")
+        data = as_data(X, "dlarray", share=True)
         plan = construct(data.shape, fmt) if fmt else None
         if plan is not None:
             data = data.reshape(plan.padded).transpose(plan.order).reshape(plan.shape)
@@ -290,9 +291,12 @@ def _reshaped(value: Any, shape_: Shape) -> Any:
     return value if value.shape == shape_ else operators.reshape(value, shape=shape_)
 
 
-def as_data(value: Any, call: str) -> Array:
+def as_data(value: Any, call: str, *, share: bool = False) -> Array:
     """Values as an array of a type that a dlarray holds, with two dimensions at least; not a copy
     if they fit.
+
+    While a tape is open the tape may keep the array, and its owner may write to it afterwards: then
+    it is copied, unless the caller will ``share`` it or copies it anyway.
     """
     try:
         data = np.asarray(value)
@@ -303,6 +307,9 @@ def as_data(value: Any, call: str) -> Array:
             "with padsequences first."
         ) from None
     data = _of_own_type(data, call)
+    if not share and data.flags.writeable and current_tape() is not None:
+        if isinstance(value, np.ndarray) and np.may_share_memory(data, value):
+            data = data.copy(order="K")
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
     return data

@@ -10,7 +10,6 @@ row, and each output is a part of it.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -39,10 +38,12 @@ class DifferentiableFunction:
 
     Parameters
     ----------
-    numOutputs : how many of the values of ``forward`` are outputs; the rest is memory.
+    numOutputs : how many values of ``forward`` are outputs, by default 1; the rest is memory.
     SaveInputsForBackward : give the inputs to ``backward`` too, after the gradients.
     SaveOutputsForBackward : and the outputs, after these.
     NumMemoryValues : how much memory ``forward`` returns, to be checked; None leaves it open.
+
+    A subclass may set these as class attributes, of which the first is NumOutputs, instead.
 
     Raises
     ------
@@ -75,20 +76,25 @@ class DifferentiableFunction:
 
     def __init__(
         self,
-        numOutputs: int = 1,
+        numOutputs: int | None = None,
         *,
-        SaveInputsForBackward: bool = False,
-        SaveOutputsForBackward: bool = False,
+        SaveInputsForBackward: bool | None = None,
+        SaveOutputsForBackward: bool | None = None,
         NumMemoryValues: int | None = None,
     ) -> None:
         name = type(self).__name__
-        self.NumOutputs = _checks.integer(name, "numOutputs", numOutputs)
-        check = functools.partial(_checks.logical, name)
-        self.SaveInputsForBackward = check("SaveInputsForBackward", SaveInputsForBackward)
-        self.SaveOutputsForBackward = check("SaveOutputsForBackward", SaveOutputsForBackward)
+        if numOutputs is not None:
+            self.NumOutputs = _checks.integer(name, "numOutputs", numOutputs)
+        if SaveInputsForBackward is not None:
+            self.SaveInputsForBackward = _checks.logical(
+                name, "SaveInputsForBackward", SaveInputsForBackward
+            )
+        if SaveOutputsForBackward is not None:
+            self.SaveOutputsForBackward = _checks.logical(
+                name, "SaveOutputsForBackward", SaveOutputsForBackward
+            )
         if NumMemoryValues is not None:
-            NumMemoryValues = _checks.integer(name, "NumMemoryValues", NumMemoryValues, 0)
-        self.NumMemoryValues = NumMemoryValues
+            self.NumMemoryValues = _checks.integer(name, "NumMemoryValues", NumMemoryValues, 0)
 
     def forward(self, *inputs: Any) -> Any:
         """The outputs, then the memory."""

@@ -97,9 +97,9 @@ def rebuilt(value: Any, parts: list[Any]) -> Any:
     if isinstance(value, tuple):
         return value._replace(**new)  # type: ignore[attr-defined]
     if isinstance(value, Mapping):
-        copied = copy.copy(value)  # keeps what a subclass carries, such as a default
-        if not isinstance(copied, dict):
+        if not isinstance(value, dict):
             return type(value)({**value, **new})  # type: ignore[call-arg]
+        copied = copy.copy(value)  # keeps what a subclass carries, such as a default
         copied.update(new)
         return copied
     copied = copy.copy(value)

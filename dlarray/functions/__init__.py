@@ -2,6 +2,7 @@
 
 from .activation import dropout, relu, sigmoid, softmax
 from .convolution import dlconv
+from .lbfgs import LBFGSState, lbfgsState, lbfgsupdate
 from .linear import fullyconnect
 from .loss import crossentropy
 from .normalization import layernorm
@@ -9,6 +10,7 @@ from .random import rng
 from .update import adamupdate, dlupdate, rmspropupdate, sgdmupdate
 
 __all__ = [
+    "LBFGSState",
     "adamupdate",
     "crossentropy",
     "dlconv",
@@ -16,6 +18,8 @@ __all__ = [
     "dropout",
     "fullyconnect",
     "layernorm",
+    "lbfgsState",
+    "lbfgsupdate",
     "relu",
     "rmspropupdate",
     "rng",
