@@ -161,7 +161,7 @@ def test_options_are_true_or_false(options, text):
 def test_an_unknown_option_is_named():
     text = r"dlgradient: there is no option Retaindata\. Did you mean RetainData\?"
     with pytest.raises(TypeError, match=text):
-        dl.dlfeval(lambda x: dl.dlgradient(x, x, Retaindata=True), vector(3))
+        dl.dlfeval(lambda x: dl.dlgradient(x, x, **{"Retaindata": True}), vector(3))
 
 
 def test_dlfeval_passes_every_keyword():
