@@ -141,12 +141,7 @@ def dlgradient(
             "scalar. Its size is "
             f"{describe(y.shape, y.fmt)}; reduce it, for example with sum(y, 'all')."
         )
-    places = [
-        (f"variable {position}{path}", leaf)
-        for position, one in enumerate(x, 1)
-        for path, leaf in tree.leaves(one)
-    ]
-    nodes = [node_of("dlgradient", leaf, name) for name, leaf in places]
+    nodes = _nodes(x)
     if not _checks.logical("dlgradient", "AllowComplex", AllowComplex):
         _reject_complex(y.node, nodes)
     values = iter(gradients(y, np.ones(y.shape, y.dtype), nodes, record=record))
@@ -177,6 +172,21 @@ def check_value(call: str, y: Any) -> None:
         raise GradientError(
             f"{call}: Value to differentiate is {kind}. It must be real: take {hint} of it first."
         )
+
+
+def _nodes(variables: tuple[Any, ...]) -> list[Node]:
+    """The nodes of all leaves; their places are named only if one is no variable."""
+    leaves: list[Any] = []
+    tree.map_arrays(leaves.append, variables)
+    tape = current_tape()
+    nodes = [leaf.node for leaf in leaves if type(leaf) is dlarray and leaf.node is not None]
+    if len(nodes) == len(leaves) and all(node.tape is tape for node in nodes):
+        return nodes
+    return [
+        node_of("dlgradient", leaf, f"variable {position}{path}")
+        for position, one in enumerate(variables, 1)
+        for path, leaf in tree.leaves(one)
+    ]
 
 
 def _elsewhere(node: Node) -> str:

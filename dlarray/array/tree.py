@@ -16,11 +16,22 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .core import dlarray
+
 RECORD = frozenset({"Layer", "Parameter", "Value"})
 
 
 def map_arrays(function: Callable[[Any], Any], value: Any) -> Any:
     """The same container with ``function`` applied to every leaf."""
+    kind = type(value)
+    if kind is dlarray:  # these are asked first: a small `dlfeval` costs what its containers cost
+        return function(value)
+    if kind is list:
+        return [map_arrays(function, part) for part in value]
+    if kind is tuple:
+        return tuple([map_arrays(function, part) for part in value])
+    if kind is dict and "Value" not in value:  # a record has it
+        return {key: map_arrays(function, part) for key, part in value.items()}
     mapper = getattr(value, "map_arrays", None)
     if mapper is not None:
         return mapper(function)
