@@ -6,6 +6,7 @@ import pytest
 import dlarray as dl
 from dlarray import tape
 from dlarray.array import wrap
+from dlarray.operators import cast
 from tests.array.gradients import gradient, slope_of, vector
 
 NOT_TRACED = (
@@ -245,3 +246,26 @@ def test_complex_values_elsewhere_do_not_matter():
         return dl.dlgradient(y**2, x, AllowComplex=False), beside.size + z.size
 
     assert dl.dlfeval(slope, vector(3))[0].item() == 24
+
+
+@tape.operator
+def real_part(x):
+    """The real part."""
+    return x.real
+
+
+@real_part.backward
+def _(dy, _y, _x):
+    return (cast(dy, dtype=_x.dtype),)
+
+
+def test_a_complex_array_is_a_variable():
+    def slope(z, **options):
+        return dl.dlgradient(wrapped(real_part, z), z, **options)
+
+    z = wrap(np.array([[3 + 5j]]), "")
+    dz = dl.dlfeval(slope, z)
+    assert (dz.dtype, dz.item()) == (np.complex128, 1)
+    text = "dlgradient: a variable is complex, of size 1×1, and AllowComplex is False"
+    with pytest.raises(dl.GradientError, match=text):
+        dl.dlfeval(slope, z, AllowComplex=False)
