@@ -99,6 +99,11 @@ from .inspection import (
     numel,
     size,
 )
+from .jacobian import (
+    dldivergence,
+    dljacobian,
+    dllaplacian,
+)
 from .joining import (
     cat,
     horzcat,
@@ -116,6 +121,9 @@ from .linear import (
     mtimes,
     pagemtimes,
     pinv,
+)
+from .opaque import (
+    DifferentiableFunction,
 )
 from .products import (
     cross,
@@ -178,8 +186,11 @@ from .statistics import (
     vecnorm,
 )
 from .tree import (
+    children,
+    leaves,
     map_arrays,
     map_together,
+    record,
 )
 from .trigonometry import (
     acos,
@@ -218,6 +229,7 @@ from .types import (
 )
 
 __all__ = [
+    "DifferentiableFunction",
     "abs",
     "acos",
     "acosh",
@@ -234,6 +246,7 @@ __all__ = [
     "cast",
     "cat",
     "ceil",
+    "children",
     "circshift",
     "colon",
     "complex",
@@ -253,8 +266,11 @@ __all__ = [
     "diff",
     "dims",
     "dlarray",
+    "dldivergence",
     "dlfeval",
     "dlgradient",
+    "dljacobian",
+    "dllaplacian",
     "dot",
     "double",
     "eq",
@@ -306,6 +322,7 @@ __all__ = [
     "kron",
     "ldivide",
     "le",
+    "leaves",
     "length",
     "linspace",
     "log",
@@ -343,6 +360,7 @@ __all__ = [
     "randn",
     "rdivide",
     "real",
+    "record",
     "rem",
     "repelem",
     "repmat",

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import kernels, operators
 from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
-from ..tape import Array, Traced
+from ..tape import Array, Traced, current_tape
 from .protocols import Protocols, plain
 
 T = TypeVar("T")
@@ -41,7 +41,8 @@ class dlarray(Protocols):
         enough.  "" is unformatted. A format given for a dlarray replaces its labels one by one;
         nothing else changes.  Without one a dlarray keeps its own.
     copy : False promises that the array X will not be changed by its owner, and uses its memory,
-        also that of another library's array on the CPU (`__dlpack__`).
+        also that of another library's array on the CPU (`__dlpack__`); a promise broken inside
+        `dlfeval` gives wrong gradients and is not noticed.
 
     ``X[i] = v`` makes new data and rebinds X, so no other dlarray changes; ``Y = X``, as ever in
     Python, is a second name of the same array, ``Y = dlarray(X)`` a copy.
@@ -71,7 +72,7 @@ class dlarray(Protocols):
             super().__init__(relabelled._data, relabelled.node)
             self.fmt = relabelled.fmt
             return
-        data = as_data(X, "dlarray")
+        data = as_data(X, "dlarray", share=True)
         plan = construct(data.shape, fmt) if fmt else None
         if plan is not None:
             data = data.reshape(plan.padded).transpose(plan.order).reshape(plan.shape)
@@ -300,11 +301,17 @@ def _reshaped(value: Any, shape_: Shape) -> Any:
     return value if value.shape == shape_ else operators.reshape(value, shape=shape_)
 
 
-def as_data(value: Any, call: str) -> Array:
+def as_data(value: Any, call: str, *, share: bool = False) -> Array:
     """Values as an array of a type that a dlarray holds, with two dimensions at least; not a copy
     if they fit.
+
+    While a tape is open the tape may keep the array, and its owner may write to it afterwards: then
+    it is copied, unless the caller will ``share`` it or copies it anyway.
     """
     data = _of_own_type(plain(value, call), call)
+    if not share and data.flags.writeable and current_tape() is not None:
+        if isinstance(value, np.ndarray) and np.may_share_memory(data, value):
+            data = data.copy(order="K")
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
     return data
@@ -358,6 +365,13 @@ def no_rule(name: str, detail: str = "") -> str:
     """The message for a function of NumPy that does not know labels."""
     known = name in dir(sys.modules[__name__.split(".")[0]])
     hint = f"Use dlarray.{name}" if known else "Compose it from functions of dlarray"
+    if current_tape() is not None:
+        return (
+            f"numpy.{name}{detail} has no rule for labels here, nor a derivative. If a function of "
+            "dlarray with this name rejects the labels, take stripdims first. Else rewrite: "
+            f"{hint[0].lower()}{hint[1:]}. extractdata gives the values alone, but it stops "
+            "gradients."
+        )
     return (
         f"numpy.{name}{detail} has no rule for labels here. {hint}, or use extractdata for the "
         "values alone."

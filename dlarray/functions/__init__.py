@@ -2,13 +2,15 @@
 
 from .activation import dropout, relu, sigmoid, softmax
 from .convolution import dlconv
+from .lbfgs import LBFGSState, lbfgsState, lbfgsupdate
 from .linear import fullyconnect
 from .loss import crossentropy
 from .normalization import layernorm
 from .random import rng
-from .update import adamupdate, dlupdate, sgdmupdate
+from .update import adamupdate, dlupdate, rmspropupdate, sgdmupdate
 
 __all__ = [
+    "LBFGSState",
     "adamupdate",
     "crossentropy",
     "dlconv",
@@ -16,7 +18,10 @@ __all__ = [
     "dropout",
     "fullyconnect",
     "layernorm",
+    "lbfgsState",
+    "lbfgsupdate",
     "relu",
+    "rmspropupdate",
     "rng",
     "sgdmupdate",
     "sigmoid",

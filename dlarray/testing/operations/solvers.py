@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ...functions import adamupdate, sgdmupdate
+from ...functions import adamupdate, rmspropupdate, sgdmupdate
 from .registry import Operand, Operation, Sample
 
 FORMATS = ("", "CB", "CU", "SCB")
 RULE = "every result has the format of its parameter"
-NO_DERIVATIVE = "none, since updates are no part of a loss: their results are untraced"
 
 
-def _samples(call: Any, states: int) -> tuple[Sample, ...]:
-    """The first step, without state, and one with it; state that is positive, as squares are."""
-    first = tuple(
-        Sample(lambda p, g: call(p, g, *[None] * states), (Operand(fmt), Operand(fmt)))
+def _samples(call: Callable[..., tuple[Any, ...]], states: int) -> tuple[Sample, ...]:
+    """Each result of the first step, without state, and of one with it.  Gradients and state stay
+    away from 0, where the root of the squared average has no derivative.
+    """
+    first = [
+        (lambda p, g: call(p, g, *[None] * states), (Operand(fmt), Operand(fmt, values="unit")))
         for fmt in FORMATS
+    ]
+    kept = (Operand("CB"), *(Operand("CB", values="unit") for _ in range(states + 1)))
+    return tuple(
+        Sample(lambda *operands, step=step, k=k: step(*operands)[k], operands)
+        for step, operands in [*first, (call, kept)]
+        for k in range(states + 1)
     )
-    kept = (Operand("CB", values="positive"),) * states
-    return (*first, Sample(call, (Operand("CB"), Operand("CB"), *kept)))
 
 
 def _adam(p: Any, g: Any, m: Any, v: Any) -> Any:
-    return adamupdate(p, g, m, v, 3, 0.05, 0.75, 0.95)
+    return adamupdate(p, g, m, v, 3, 0.05, 0.75, 0.95, 0.1)
 
 
 def _momentum(p: Any, g: Any, v: Any) -> Any:
     return sgdmupdate(p, g, v, 0.05, 0.95)
 
 
+def _rmsprop(p: Any, g: Any, v: Any) -> Any:
+    return rmspropupdate(p, g, v, 0.05, 0.95, 0.1)
+
+
 OPERATIONS = (
-    Operation("adamupdate", RULE, NO_DERIVATIVE, order=0, samples=_samples(_adam, 2)),
-    Operation("sgdmupdate", RULE, NO_DERIVATIVE, order=0, samples=_samples(_momentum, 1)),
+    Operation(
+        "adamupdate",
+        RULE,
+        "that of its formula, where an array is traced",
+        order=2,
+        samples=_samples(_adam, 2),
+    ),
+    Operation(
+        "rmspropupdate",
+        RULE,
+        "that of its formula, where an array is traced",
+        order=2,
+        samples=_samples(_rmsprop, 1),
+    ),
+    Operation(
+        "sgdmupdate",
+        RULE,
+        "that of its formula, where an array is traced",
+        order=2,
+        samples=_samples(_momentum, 1),
+    ),
 )
