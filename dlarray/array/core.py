@@ -315,6 +315,11 @@ def as_data(value: Any, call: str) -> Array:
             "sequences "
             "with padsequences first."
         ) from None
+    if hasattr(value, "mask") and np.ma.is_masked(value):
+        raise TypeError(
+            f"{call}: the data are a masked array with masked elements. Fill them first, as in "
+            "X.filled(0)."
+        )
     data = _of_own_type(data, call)
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
