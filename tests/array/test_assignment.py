@@ -103,6 +103,22 @@ def test_assignment_of_other_types_is_an_error(value):
         X[0] = value
 
 
+@pytest.mark.parametrize("value", [np.nan, [np.nan, 1.0], dl.dlarray([1.0, np.nan])], ids=str)
+def test_nan_is_not_assigned_to_logical_data(value):
+    X = dl.dlarray([True, False])
+    with pytest.raises(ValueError, match="dlarray assignment: NaN is neither true nor false"):
+        X[:] = value
+
+
+def test_complex_values_make_the_array_complex():
+    X = dl.dlarray(np.ones((2, 1), "f4"))
+    X[1] = 2j
+    assert X.dtype == np.complex64
+    assert_holds(X, "", [[1], [2j]])
+    X[:] = dl.dlarray([3.0, 1j])
+    assert X.dtype == np.complex64
+
+
 # -- value semantics
 # ------------------------------------------------------------------------------------------------
 

@@ -78,6 +78,13 @@ def test_complex_data_are_kept(dtype, kind):
     assert_holds(X, "CU", [[1 + 2j], [3 - 1j]])
 
 
+def test_masked_elements_are_no_data():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(TypeError, match=r"dlarray: the data are a masked .* as in X\.filled\(0\)"):
+        dl.dlarray(masked)
+    assert_holds(dl.dlarray(np.ma.array([1.0, 2.0])), "", [[1], [2]])
+
+
 # -- dimensions
 # ------------------------------------------------------------------------------------------------
 

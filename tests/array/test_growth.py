@@ -6,6 +6,7 @@ import pytest
 import dlarray as dl
 from dlarray.testing import checkGradients
 
+from .gradients import slope_of
 from .subscripts import DATA, array, assert_holds
 
 MATRIX = DATA[:, :, 0]
@@ -279,3 +280,20 @@ def test_the_last_value_wins_through_computed_indices(rng):
     dx, dv = dl.dlfeval(slopes, dl.dlarray([1.0, 2.0]), dl.dlarray([3.0, 4.0]))
     assert_holds(dx, "", [[0], [1]])
     assert_holds(dv, "", [[0], [1]])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x[x > 0] ** 3,
+        lambda x: x[:, dl.dlarray([2.0, 2.0, 0.0])] ** 3,
+        lambda x: x[[0, 1], :, 0] ** 3,
+        lambda x: after(x, np.s_[:, 3], x[:, 0] ** 2),
+        lambda x: after(x, x > 0, x[x > 0] ** 2),
+        lambda x: after(x, np.s_[[1, 0], [0, 2]], x[:, :2] ** 2),
+        lambda x: without(x, np.s_[:, 1]) ** 2,
+    ],
+    ids=["mask", "computed", "page", "growth", "assigned mask", "assigned grid", "deletion"],
+)
+def test_second_derivatives(function, rng):
+    checkGradients(slope_of(function), dl.dlarray(rng.standard_normal((2, 3))))
