@@ -256,7 +256,7 @@ def abs(X: Any) -> dlarray:
 
 
 def sign(X: Any) -> dlarray:
-    """-1, 0 or 1, same format; its derivative is 0.  Of complex numbers x / |x|, and 0 at 0.
+    """-1, 0 or 1, same format; its derivative is 0.  Of complex numbers ``x / |x|``, and 0 at 0.
 
     Examples
     --------

@@ -43,7 +43,7 @@ def gamma(X: Any) -> dlarray:
 
 
 def gammaln(X: Any) -> dlarray:
-    """log |gamma(X)|, same format; Inf at 0 and at negative whole numbers.
+    """``log |gamma(X)|``, same format; Inf at 0 and at negative whole numbers.
 
     Examples
     --------

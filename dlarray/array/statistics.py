@@ -93,7 +93,7 @@ def var(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
 
     Parameters
     ----------
-    X : data of any format; of complex data the mean of |X - mean|^2, which is real.
+    X : data of any format; of complex data the mean of ``|X - mean|^2``, which is real.
     w : 0 divides by the number of elements less 1, 1 by their number.
     dim : axes, labels or "all"; by default the first dimension of size other than 1.
 
