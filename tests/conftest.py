@@ -27,6 +27,7 @@ pytest.register_assert_rewrite(
     "tests.io.network_files",
     "tests.layers.custom_layers",
     "tests.network.small_networks",
+    "tests.operations.walk",
     "tests.training.small_networks",
 )
 
