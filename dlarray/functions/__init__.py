@@ -4,17 +4,22 @@ from .activation import dropout, relu, sigmoid, softmax
 from .convolution import dlconv
 from .linear import fullyconnect
 from .loss import crossentropy
-from .normalization import layernorm
+from .normalization import crosschannelnorm, groupnorm, instancenorm, layernorm
+from .normalization_batch import batchnorm
 from .random import rng
 from .update import adamupdate, dlupdate, sgdmupdate
 
 __all__ = [
     "adamupdate",
+    "batchnorm",
+    "crosschannelnorm",
     "crossentropy",
     "dlconv",
     "dlupdate",
     "dropout",
     "fullyconnect",
+    "groupnorm",
+    "instancenorm",
     "layernorm",
     "relu",
     "rng",

@@ -24,7 +24,14 @@ from .elementwise import (
     sub,
     tanh,
 )
-from .normalize import layernorm, softmax
+from .normalize import (
+    batch_statistics,
+    batchnorm,
+    crosschannelnorm,
+    groupnorm,
+    softmax,
+    standardize,
+)
 from .random import dropout
 from .reduce import average, largest, total
 from .shape import assign, concatenate, expand, permute, reshape, take
@@ -34,15 +41,18 @@ __all__ = [
     "add",
     "assign",
     "average",
+    "batch_statistics",
+    "batchnorm",
     "cast",
     "concatenate",
     "conv1d",
+    "crosschannelnorm",
     "div",
     "dropout",
     "exp",
     "expand",
+    "groupnorm",
     "largest",
-    "layernorm",
     "log",
     "matmul",
     "maximum",
@@ -57,6 +67,7 @@ __all__ = [
     "sign",
     "softmax",
     "sqrt",
+    "standardize",
     "sub",
     "take",
     "tanh",
