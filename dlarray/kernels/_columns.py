@@ -125,16 +125,15 @@ def _chunk_moments(like, start, rows, wide, out):
 @device
 def _merge_chunk(chunk, rows, before, total, spread):
     """Add a chunk of rows to the sums and squared distances of the ``before`` rows so far."""
-    share, share_before = 1.0 / rows, 1.0 / before if before else 0.0
-    weight = before * float(rows) / (before + rows)
+    weight, divisor = before * float(rows) / (before + rows), max(before, 1)
     for c in range(total.shape[0]):
         rest = np.float64(chunk[1, c])
         whole = rows * np.float64(chunk[0, c])
         here = whole + rest
         if here != here:  # noqa: PLR0124 - the mean is Inf, and distances from it are NaN
             here = whole
-        apart = here * share - total[c] * share_before
-        spread[c] += chunk[2, c] - rest * rest * share + apart * apart * weight
+        apart = here / rows - total[c] / divisor
+        spread[c] += chunk[2, c] - rest * rest / rows + apart * apart * weight
         total[c] += here
 
 
@@ -183,12 +182,12 @@ def statistics(worker, workers, partial, positions, fold, group, stats):
                     total[c] = mean
         for q in range(parts):
             rows = (q + 1) * positions // parts - q * positions // parts
-            share = 1.0 / rows
             for c in range(wide):
-                apart = partial[r, q, 0, c] * share - total[c]
+                apart = partial[r, q, 0, c] / rows - total[c]
                 spread[c] += partial[r, q, 1, c] + rows * apart * apart
         for g in range(chans // group):
-            stats[r, 1, g] = _group_sum(spread, g * group, group, chans) / n
+            variance = _group_sum(spread, g * group, group, chans) / n
+            stats[r, 1, g] = 0.0 if variance < 0 else variance  # by rounding, of equal numbers
 
 
 @device
