@@ -52,7 +52,7 @@ def test_gradient_matches(shape, beta, window, dtype, rng):
     _, d = crosschannelnorm_forward(x, *options(window, beta), 1.5)
     dx = crosschannelnorm_backward(dy, x, d, *options(window, beta))
     wide: Any = [np.asarray(a, np.float64) for a in (dy, x, d)]
-    want = reference_gradient(*wide, window, beta)
+    want = reference_gradient(wide[0], wide[1], wide[2], window, beta)
     size = np.abs(dy).max() * (1 + np.abs(x).max()) ** 2
     assert dx.dtype == dtype
     assert np.all(np.abs(dx - want) <= (1 + beta) * TOLERANCES[dtype] * size)
