@@ -80,8 +80,8 @@ def test_batchnorm_in_inference(dtype, functional, rng):
     offset, scale = (draw(rng, dtype, CHANNELS) for _ in range(2))
     variance = rng.uniform(0.5, 2, CHANNELS).astype(dtype)
 
-    def ours(*operands):
-        return dl.batchnorm(*operands, mean, variance)
+    def ours(X, offset, scale):
+        return dl.batchnorm(X, offset, scale, mean, variance)
 
     def peer(x, scale, offset):
         running = torch.tensor(mean), torch.tensor(variance)

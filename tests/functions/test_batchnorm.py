@@ -94,9 +94,11 @@ def test_updated_statistics(decays, dtype, rng):
 def test_epsilon(rng):
     x, values = data("CB", rng), parameters(rng)
     Y = dl.batchnorm(dl.dlarray(x, "CB"), *values, Epsilon=0.5)
-    assert_holds(Y, "CB", naive.batchnorm(x, 0, *values, 0.5))
-    Y = dl.batchnorm(dl.dlarray(x, "CB"), *values[:2], Epsilon=0.5)
-    assert_holds(Y, "CB", naive.batchnorm(x, 0, *values[:2], *naive.statistics(x, 0), 0.5))
+    assert_holds(Y, "CB", naive.batchnorm(x, 0, values[0], values[1], values[2], values[3], 0.5))
+    offset, scale = values[:2]
+    Y = dl.batchnorm(dl.dlarray(x, "CB"), offset, scale, Epsilon=0.5)
+    mean, variance = naive.statistics(x, 0)
+    assert_holds(Y, "CB", naive.batchnorm(x, 0, offset, scale, mean, variance, 0.5))
 
 
 @pytest.mark.parametrize(
