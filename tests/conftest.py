@@ -23,6 +23,7 @@ pytest.register_assert_rewrite(
     "tests.data.data_files",
     "tests.functions.convolutions",
     "tests.io.network_files",
+    "tests.layers.custom_layers",
     "tests.network.small_networks",
     "tests.training.small_networks",
 )

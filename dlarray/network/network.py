@@ -255,8 +255,7 @@ def initialize(net: dlnetwork, *inputs: Any) -> dlnetwork:
     ----------
     net : a network.
     *inputs : one formatted dlarray or `networkDataLayout` for each input without input layer, in
-    the order of
-        `net.InputNames`.
+        the order of `net.InputNames`.
 
     Examples
     --------
