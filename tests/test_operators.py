@@ -66,6 +66,15 @@ class Case:
         return [np.asarray(self.draw(rng, shape), dtype) for shape in self.shapes]
 
 
+class BatchNorm(Case):
+    """Batch normalization by the statistics of its data, which are no variable of their own."""
+
+    def call(self, *arguments):
+        axes: Any = {key: self.options[key] for key in ("outer", "channel")}
+        stats = ops.batch_statistics(arguments[0], **axes)
+        return ops.batchnorm(*arguments, stats, **self.options)
+
+
 PAIRS = {
     "same": [(3, 4, 5), (3, 4, 5)],
     "both expand": [(3, 1, 5), (1, 4, 1)],
@@ -127,6 +136,22 @@ def conv1d_cases():
     yield "conv1d, two batch axes", Case("conv1d", [(13, 2, 3, 2), (3, 3, 4), (4, 1)], folded)
 
 
+def batchnorm_cases(outer, channel):
+    axes: Any = {"outer": outer, "channel": channel}
+    n, where = (3, 4, 5)[channel], f"{outer} {channel}"
+    yield f"batch_statistics, {where}", Case("batch_statistics", [(3, 4, 5)], axes)
+    axes = {**axes, "epsilon": 1e-3}
+    shapes = [(3, 4, 5), (1, n), (n, 1)]
+    yield f"batchnorm, {where}", BatchNorm("batchnorm", shapes, axes)
+    shapes = [*shapes, (n, 1), (1, n)]
+    yield f"standardize, {where}", Case("standardize", shapes, axes, positive)
+    window: Any = {"outer": outer, "channel": channel, "before": 1, "after": 2}
+    for beta in (0.75, 2.0):
+        options = {**window, "alpha": 0.3, "beta": beta, "k": 0.5}
+        case = Case("crosschannelnorm", [(3, 4, 5)], options)
+        yield f"crosschannelnorm, {where} {beta}", case
+
+
 def make_cases():
     for name, draw in PAIRWISE.items():
         for kind, shapes in PAIRS.items():
@@ -156,9 +181,12 @@ def make_cases():
         yield f"assign, {name}", Case("assign", [(3, 4, 5), shape], {"index": index})
     yield "matmul", Case("matmul", [(3, 4), (4, 5)])
     for outer, inner, channel in LAYERNORM_AXES:
-        options = {"outer": outer, "inner": inner, "channel": channel, "epsilon": 1e-3}
+        options: Any = {"outer": outer, "inner": inner, "channel": channel, "epsilon": 1e-3}
         sizes = [(3, 4, 5), (1, (3, 4, 5)[channel]), (1, (3, 4, 5)[channel])]
-        yield f"layernorm, {outer} {inner} {channel}", Case("layernorm", sizes, options)
+        for groups in {1, (3, 4, 5)[channel]}:
+            case = Case("groupnorm", sizes, {**options, "groups": groups})
+            yield f"groupnorm, {outer} {inner} {channel} {groups}", case
+        yield from batchnorm_cases((*outer, *inner), channel)
     dropped: Any = {"probability": 0.4, "key": 7, "order": (2, 0, 1)}
     yield "dropout", Case("dropout", [(3, 4, 5)], dropped)
     yield from conv1d_cases()
@@ -308,10 +336,10 @@ EMPTY = {
     "concatenate": Case("concatenate", [(0, 3), (2, 3)], {"axis": 0}),
     "matmul": Case("matmul", [(3, 0), (0, 5)]),
     "dropout": Case("dropout", [(0, 3)], {"probability": 0.5, "key": 1, "order": (0, 1)}),
-    "layernorm": Case(
-        "layernorm",
+    "groupnorm": Case(
+        "groupnorm",
         [(0, 3), (1, 3), (1, 3)],
-        {"outer": (0,), "inner": (), "channel": 1, "epsilon": 1e-3},
+        {"outer": (0,), "inner": (), "channel": 1, "groups": 1, "epsilon": 1e-3},
     ),
     "conv1d, batch": Case(
         "conv1d",
@@ -361,11 +389,11 @@ def test_matmul_and_softmax_match(rng):
     )
 
 
-def test_layernorm_matches_its_reference(rng):
+def test_groupnorm_of_one_group_matches_the_reference_of_layernorm(rng):
     x, offset, scale = (rng.standard_normal(shape) for shape in ((3, 4, 5), (3, 1), (3, 1)))
-    axes: Any = {"outer": (1,), "inner": (2,), "channel": 0, "epsilon": 1e-3}
+    axes: Any = {"outer": (1,), "inner": (2,), "channel": 0, "groups": 1, "epsilon": 1e-3}
     want = naive.layernorm(x, (0, 2), 0, offset, scale, 1e-3)
-    for function in (ops.layernorm, ops.layernorm.composition):
+    for function in (ops.groupnorm, ops.groupnorm.composition):
         assert function is not None
         np.testing.assert_allclose(
             function(x, offset, scale, **axes), want, rtol=ROUNDING, atol=ROUNDING

@@ -10,8 +10,16 @@ from ._buffers import Array, clear_pool, empty, empty_like
 from ._jit import dry_run
 from ._window import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geometry
 from .activation import relu_forward, relu_grad
+from .batchnorm import (
+    batch_statistics,
+    batchnorm_backward,
+    batchnorm_forward,
+    batchnorm_sums,
+)
 from .conv1d import conv1d_forward, conv1d_grad_w, conv1d_grad_x
+from .crosschannelnorm import crosschannelnorm_backward, crosschannelnorm_forward
 from .dropout import dropout
+from .groupnorm import groupnorm_backward, groupnorm_forward
 from .layernorm import layernorm_backward, layernorm_forward
 from .pool import max_axis, max_axis_grad
 from .reduce import sum_axes
@@ -27,14 +35,22 @@ __all__ = [
     "Array",
     "Geometry",
     "adam",
+    "batch_statistics",
+    "batchnorm_backward",
+    "batchnorm_forward",
+    "batchnorm_sums",
     "clear_pool",
     "conv1d_forward",
     "conv1d_grad_w",
     "conv1d_grad_x",
+    "crosschannelnorm_backward",
+    "crosschannelnorm_forward",
     "dropout",
     "dry_run",
     "empty",
     "empty_like",
+    "groupnorm_backward",
+    "groupnorm_forward",
     "layernorm_backward",
     "layernorm_forward",
     "max_axis",
