@@ -87,3 +87,12 @@ def adam(p, g, m, v, t, rate=0.001, decay=0.9, sq_decay=0.999, epsilon=1e-8):
     v = sq_decay * v + (1 - sq_decay) * g**2
     rate = rate * np.sqrt(1 - sq_decay**t) / (1 - decay**t)
     return p - rate * m / (np.sqrt(v) + epsilon), m, v
+
+
+def page_matmul(a, b):
+    """The matrix products of pages (..., M, K) and (..., K, N), a sum over K."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    y = np.zeros((*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1]))
+    for k in range(a.shape[-1]):
+        y += a[..., :, k, None] * b[..., None, k, :]
+    return y

@@ -4,6 +4,7 @@ An operator knows axes, never labels, and checks nothing: the public functions d
 are written with operators, so that they can be recorded (see `dlarray.tape`).
 """
 
+from .attention import both, count_nonzero, masked
 from .convolution import conv1d, matmul
 from .elementwise import (
     absolute,
@@ -24,9 +25,11 @@ from .elementwise import (
     sub,
     tanh,
 )
+from .embed import class_index, embed
 from .normalize import layernorm, softmax
+from .pages import page_matmul, transposed
 from .random import dropout
-from .reduce import average, largest, total
+from .reduce import average, largest, pick, total
 from .shape import assign, concatenate, expand, permute, reshape, take
 
 __all__ = [
@@ -34,22 +37,29 @@ __all__ = [
     "add",
     "assign",
     "average",
+    "both",
     "cast",
+    "class_index",
     "concatenate",
     "conv1d",
+    "count_nonzero",
     "div",
     "dropout",
+    "embed",
     "exp",
     "expand",
     "largest",
     "layernorm",
     "log",
+    "masked",
     "matmul",
     "maximum",
     "minimum",
     "mul",
     "neg",
+    "page_matmul",
     "permute",
+    "pick",
     "power",
     "relu",
     "reshape",
@@ -61,4 +71,5 @@ __all__ = [
     "take",
     "tanh",
     "total",
+    "transposed",
 ]
