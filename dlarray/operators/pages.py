@@ -20,7 +20,7 @@ def page_matmul(a: Array, b: Array, *, order: Axes | None = None) -> Array:
 
 
 @page_matmul.backward
-def _(dy: Any, _y: Any, a: Any, b: Any, *, order: Axes | None) -> Any:
+def _(dy: Any, _y: Any, a: Any, b: Any, *, order: Axes | None = None) -> Any:
     return (
         lambda: fit(page_matmul(dy, transposed(b), order=_memory(a)), a),
         lambda: fit(page_matmul(transposed(a), dy, order=_memory(b)), b),
