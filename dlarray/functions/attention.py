@@ -9,6 +9,7 @@ import numpy as np
 from .. import _checks, operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, describe, find, inverse
+from ..operators.masks import both
 from ._formats import constant, labelled, united
 from .random import draw_key
 
@@ -70,9 +71,8 @@ def attention(
     """
     _checks.nargout(CALL, nargout, (1, 2))
     q, restore = labelled(CALL, queries, DataFormat, "queries")
+    require_float(q, f"{CALL}: queries")
     q, k, v = united(CALL, q, ("keys", "values"), keys, values)
-    for name, x in (("queries", q), ("keys", k), ("values", v)):
-        require_float(x, f"{CALL}: {name}")
     k, v = (_like(q, x, name, DataFormat) for name, x in (("keys", k), ("values", v)))
     heads = _checked_heads(q, k, v, numHeads)
     scale = _scale(Scale, k.shape[k.fmt.index("C")] // heads, q.dtype)
@@ -214,7 +214,7 @@ def _padding_mask(mask: Any, k: dlarray, fmt: str | None) -> Any:
 
 
 def _also(a: Any, b: Any) -> Any:
-    return b if a is None else a if b is None else operators.both(a, b)
+    return b if a is None else a if b is None else both(a, b)
 
 
 # -- heads ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 from .. import operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, find, memory_order
+from ..operators.embed import class_index
 from ._formats import constant, index_from, labelled
 
 CALL = "embed"
@@ -54,7 +55,7 @@ def embed(
             f"{described(x)}. Numbers of several channels need a table each."
         )
     fmt, shape = _with_channel(x)
-    index = operators.class_index(
+    index = class_index(
         operators.reshape(x, shape=shape) if shape != x.shape else x,
         None,
         base=index_from(CALL, index_base),

@@ -4,7 +4,6 @@ An operator knows axes, never labels, and checks nothing: the public functions d
 are written with operators, so that they can be recorded (see `dlarray.tape`).
 """
 
-from .attention import both, count_nonzero, masked
 from .convolution import conv1d, matmul
 from .elementwise import (
     absolute,
@@ -25,7 +24,8 @@ from .elementwise import (
     sub,
     tanh,
 )
-from .embed import class_index, embed
+from .embed import embed
+from .masks import masked
 from .normalize import layernorm, softmax
 from .pages import page_matmul, transposed
 from .random import dropout
@@ -37,12 +37,9 @@ __all__ = [
     "add",
     "assign",
     "average",
-    "both",
     "cast",
-    "class_index",
     "concatenate",
     "conv1d",
-    "count_nonzero",
     "div",
     "dropout",
     "embed",

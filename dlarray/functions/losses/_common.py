@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ... import _checks, array, operators
 from ...array import described, dlarray, require_float, wrap
 from ...formats import FormatError, ShapeError, broadcast, insert, trim
+from ...operators.masks import count_nonzero
 from .._formats import Restore, labelled, united
 
 FACTORS = ("batch-size", "all-elements", "mask-included", "none")
@@ -92,7 +93,7 @@ def normalized(o: Operands, value: dlarray) -> dlarray:
     if o.factor == "mask-included":
         assert o.mask is not None
         times = o.t.size // o.mask.size if o.mask.size else 1  # it repeats evenly
-        count = operators.count_nonzero(o.mask, times=times, dtype=value.dtype)
+        count = count_nonzero(o.mask, times=times, dtype=value.dtype)
         return wrap(operators.div(value, count), "")
     batch = o.y.fmt.find("B")
     return value / float(o.y.shape[batch]) if batch >= 0 else value

@@ -14,6 +14,7 @@ import numpy as np
 from ... import _checks, operators
 from ...array import described, dlarray, require_float, require_label, wrap
 from ...formats import ShapeError, insert, match
+from ...operators.embed import class_index
 from .._formats import constant, index_from, labelled, united
 from ._common import Operands, Options, expanding, loss, normalized, operands, reduction, total
 
@@ -178,7 +179,7 @@ def _index_operands(
         w = expanding(call, "weights", w, options.WeightsFormat or options.DataFormat, y)
     if mask is not None:
         mask = expanding(call, "Mask", mask, options.DataFormat, t, "targets")
-    index = operators.class_index(
+    index = class_index(
         t,
         mask,
         base=index_from(call, index_base),

@@ -1,4 +1,4 @@
-"""Masks of scores."""
+"""Masks: where elements are kept, and how many."""
 
 from __future__ import annotations
 
