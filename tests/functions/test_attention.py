@@ -18,10 +18,10 @@ relaxed = settings(deadline=None)
 HEADS, BATCH, QUERIES, KEYS, CHANNELS, VALUES = 3, 2, 7, 5, 6, 9
 
 
-def draw(rng, dtype=np.float64):
+def draw(rng, dtype=np.float64) -> Three:
     """Queries, keys and values as channels × observations × sequence."""
     sizes = (CHANNELS, BATCH, QUERIES), (CHANNELS, BATCH, KEYS), (VALUES, BATCH, KEYS)
-    return [rng.standard_normal(shape).astype(dtype) for shape in sizes]
+    return three(rng.standard_normal(shape).astype(dtype) for shape in sizes)
 
 
 def reference(q, k, v, heads=HEADS, scale=None, seen=None, factor=None):
@@ -46,8 +46,16 @@ def reference(q, k, v, heads=HEADS, scale=None, seen=None, factor=None):
     return y, weights
 
 
-def labelled(arrays, fmt="CBT"):
-    return [dl.dlarray(array, fmt) for array in arrays]
+Three = tuple[Any, Any, Any]
+
+
+def three(arrays) -> Three:
+    q, k, v = arrays
+    return q, k, v
+
+
+def labelled(arrays, fmt="CBT") -> Three:
+    return three(dl.dlarray(array, fmt) for array in arrays)
 
 
 def assert_holds(result, want, fmt="CBT", atol=1e-12):
@@ -117,8 +125,8 @@ def test_no_observations(fmt, order, rng):
 def test_unformatted_data_in_any_order(order, plain):
     arrays = draw(np.random.default_rng(0))
     axes = ["CBT".index(label) for label in order]
-    moved: list[Any] = [a.transpose(axes) for a in arrays]
-    moved = moved if plain else [dl.dlarray(a) for a in moved]
+    moved = three(a.transpose(axes) for a in arrays)
+    moved = moved if plain else labelled(moved, "")
     y, weights = reference(*arrays)
     result = dl.attention(*moved, HEADS, DataFormat="".join(order), nargout=2)
     assert_holds(result, (y.transpose(axes), weights), "")
@@ -188,11 +196,11 @@ def test_padding_is_hidden(form, kind, rng):
     arrays = draw(rng)
     mask = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])[None].astype(kind)
     options: dict[str, Any] = {"PaddingMask": dl.dlarray(mask, "CBT")}
-    inputs: list[Any] = labelled(arrays)
+    inputs = labelled(arrays)
     if form == "unformatted":
         options = {"PaddingMask": mask}
     if form == "DataFormat":
-        inputs = [a.transpose(2, 1, 0) for a in arrays]
+        inputs = three(a.transpose(2, 1, 0) for a in arrays)
         options = {"PaddingMask": mask.transpose(2, 1, 0), "DataFormat": "TBC"}
     if form == "one for all":
         mask = np.repeat(mask[:, 1:], 2, 1)
@@ -218,9 +226,9 @@ def test_what_is_hidden_does_not_count_even_if_it_is_nan(rng):
 def test_nothing_to_see_gives_zeros_and_finite_slopes(rng):
     mask = np.array([[1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], bool)[None]
 
-    def slopes(*arrays):
-        Y = dl.attention(*arrays, HEADS, PaddingMask=mask, AttentionMask="causal")
-        return Y, dl.dlgradient(dl.sum(Y * Y, "all"), list(arrays))
+    def slopes(q, k, v):
+        Y = dl.attention(q, k, v, HEADS, PaddingMask=mask, AttentionMask="causal")
+        return Y, dl.dlgradient(dl.sum(Y * Y, "all"), [q, k, v])
 
     Y, found = dl.dlfeval(slopes, *labelled(draw(rng)))
     assert not Y.data[:, 1].any()
@@ -266,5 +274,5 @@ def test_no_dropout_draws_nothing(rng):
 
 @pytest.mark.parametrize("shapes", [((6, 0, 7), (6, 0, 5)), ((6, 2, 0), (6, 2, 5))], ids=str)
 def test_sizes_of_zero(shapes):
-    Q, K = labelled([np.ones(shape) for shape in shapes])
+    Q, K = (dl.dlarray(np.ones(shape), "CBT") for shape in shapes)
     assert dl.attention(Q, K, K, HEADS).shape == shapes[0]

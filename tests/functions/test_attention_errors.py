@@ -32,8 +32,9 @@ def ones(fmt, *shape):
     ids=["channels", "length", "observations", "heads of keys", "heads of values"],
 )
 def test_sizes_that_do_not_fit(arrays, heads, text):
+    q, k, v = arrays
     with pytest.raises(dl.ShapeError, match=f"attention: {text}"):
-        dl.attention(*arrays, heads)
+        dl.attention(q, k, v, heads)
 
 
 def test_the_sizes_are_listed():

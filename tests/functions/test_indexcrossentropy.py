@@ -108,8 +108,9 @@ def test_masks_may_hide_targets_that_are_no_class(shape, fmt, rng):
     wide = dl.extractdata(dl.dlarray(np.ones((1, 5, 7)), "CBT") * (dl.dlarray(mask, fmt) + 0.0))
     padded = np.where(wide > 0, classes, -1)
     Mask = dl.dlarray(mask, fmt) if fmt else mask
-    options = {"NormalizationFactor": "mask-included"}
-    loss = dl.indexcrossentropy(dl.dlarray(y, "CBT"), padded, Mask=Mask, **options)
+    loss = dl.indexcrossentropy(
+        dl.dlarray(y, "CBT"), padded, Mask=Mask, NormalizationFactor="mask-included"
+    )
     assert_loss(loss, (wide * elements(y, classes)).sum() / wide.sum())
 
 
