@@ -362,9 +362,6 @@ class _Draws:
             self.results.append(result)
         return result
 
-    def knows(self, value: Any) -> bool:
-        return True
-
     def wrapped(self, array: Array) -> None:
         pass
 

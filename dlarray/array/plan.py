@@ -92,9 +92,6 @@ class Recorder:
         )
         return tuple(parts) if several else parts[0]
 
-    def knows(self, value: Any) -> bool:
-        return id(value) in self.slots
-
     def constant(self, array: Array) -> Array:
         if id(array) not in self.slots:
             array = array.copy(order="K")  # its owner may change it

@@ -189,6 +189,10 @@ class dlnetwork:
         net._state = self._state.replaced(parts[n:])
         return net
 
+    def array_names(self) -> list[str]:
+        """ "layer/parameter" of every learnable, for messages."""
+        return self._learnables.array_names()
+
     def map_together(
         self, call: str, count: int | None, function: Callable[..., tuple[Any, ...]], *others: Any
     ) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .graph import RELEASED, GradientError, Node, Spec, Traced, paused
-from .operator import Operator, accumulate, alias, watcher
+from .operator import Operator, accumulate, alias, watched, watcher
 
 
 def gradients(
@@ -140,7 +140,7 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
     given = [Spec(a.shape, a.dtype) if isinstance(a, Node) else a for a in node.arguments]
     arguments = (dy, *results, *given)
     parts_of.__name__ = f"the derivative of {node.operator.name}"
-    parts = _told(parts_of, arguments, node.options, parts_of(*arguments, **node.options))
+    parts = _told(parts_of, arguments, node.options)
 
     def part(i: int) -> Any:
         """A part that the rule left for later."""
@@ -149,17 +149,17 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
             return parts_of(*arguments, **options)[i]()
 
         later.__name__ = parts_of.__name__
-        value, watching = parts[i](), watcher()
-        if watching is None or watching.knows(value):
-            return value
-        return _told(later, arguments, node.options, value)
+        return _told(later, arguments, node.options)
 
     return [partial(part, i) if callable(value) else value for i, value in enumerate(parts)]
 
 
 def _told(
-    function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], result: Any
+    function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> Any:
+    """What a function gives, all of it, told to the watcher as an operator call."""
     watching = watcher()
     assert watching is not None
+    with watched(None):
+        result = function(*arguments, **options)
     return watching.called(Operator(function), arguments, options, result, None)

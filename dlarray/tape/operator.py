@@ -31,9 +31,6 @@ class Watcher(Protocol):
         ``traced`` says which arguments are traced, None if none is.
         """
 
-    def knows(self, value: Any) -> bool:
-        """Whether a value is an array that it has met."""
-
     def wrapped(self, array: Array) -> None:
         """A labelled array was made of this one."""
 
@@ -140,9 +137,10 @@ class Operator:
                 if type(a) is not _ndarray:
                     arrays = [a._data if isinstance(a, Traced) else a for a in arguments]
                     break
-            result = self.forward(*arrays, **options)
             if _watching and state.watcher is not None:
-                result = state.watcher.called(self, arguments, options, result, None)
+                result = self._watched(arrays, arguments, options, None)
+            else:
+                result = self.forward(*arrays, **options)
             return result[0] if type(result) is tuple else result
         return self._recorded(tape, arguments, options)
 
@@ -163,10 +161,11 @@ class Operator:
                         parent = None
             arrays.append(a)
             parents.append(parent)
-        result = self.forward(*arrays, **options)
         if _watching and state.watcher is not None:
             flags = [parent is not None for parent in parents] if traced else None
-            result = state.watcher.called(self, arguments, options, result, flags)
+            result = self._watched(arrays, arguments, options, flags)
+        else:
+            result = self.forward(*arrays, **options)
         value = result[0] if type(result) is tuple else result
         if not traced:
             return value
@@ -177,6 +176,20 @@ class Operator:
         place = Traced.__new__(Traced)
         place._data, place.node = value, node
         return place
+
+    def _watched(
+        self,
+        arrays: Sequence[Any],
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        traced: list[bool] | None,
+    ) -> Any:
+        """The result, after the watcher was told; of calls within this one it is not."""
+        watching = state.watcher
+        assert watching is not None
+        with watched(None):
+            result = self.forward(*arrays, **options)
+        return watching.called(self, arguments, options, result, traced)
 
     def _drop(self, arrays: list[Any], parents: list[Node | None]) -> None:
         """Keep of the arguments that the rule does not need shape and type only."""
