@@ -167,6 +167,7 @@ from .shape import (
     squeeze,
     transpose,
 )
+from .signature import Same
 from .sorting import (
     find,
     ismember,
@@ -186,7 +187,6 @@ from .statistics import (
     var,
     vecnorm,
 )
-from .signature import Same
 from .tree import (
     children,
     leaves,
@@ -249,10 +249,10 @@ __all__ = [
     "canUseGPU",
     "cast",
     "cat",
-    "clearCache",
     "ceil",
     "children",
     "circshift",
+    "clearCache",
     "colon",
     "complex",
     "conj",

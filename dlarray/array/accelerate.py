@@ -368,7 +368,7 @@ class _Draws:
     def constant(self, array: Array) -> Array:
         return array
 
-    def decides(self, what: str, array: Array) -> None:
+    def decides(self, what: str, array: Array | None) -> None:
         pass
 
 

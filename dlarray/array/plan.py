@@ -103,8 +103,8 @@ class Recorder:
             self.give_up("an array was computed from others outside dlarray's operators")
             self._new(array)
 
-    def decides(self, what: str, array: Array) -> None:
-        if self.slots.get(id(array)) in self.made:
+    def decides(self, what: str, array: Array | None) -> None:
+        if array is None or self.slots.get(id(array)) in self.made:
             self.give_up(f"{what} depends on values")
 
     # -- slots ------------------------------------------------------------------------------------
@@ -246,7 +246,8 @@ class Plan:
                 values[call.result] = found[0] if call.several else found
             else:
                 value = values[call.result] = call.operator(*arguments, **options)
-                found = value.node.result if call.several and isinstance(value, Traced) else ()
+                node = value.node if isinstance(value, Traced) else None
+                found = node.result if call.several and node is not None else ()
             for place, slot in call.residuals:
                 values[slot] = found[place] if found else None
             for slot in dead:

@@ -154,9 +154,7 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
     return [partial(part, i) if callable(value) else value for i, value in enumerate(parts)]
 
 
-def _told(
-    function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]
-) -> Any:
+def _told(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What a function gives, all of it, told to the watcher as an operator call."""
     watching = watcher()
     assert watching is not None

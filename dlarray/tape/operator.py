@@ -39,8 +39,8 @@ class Watcher(Protocol):
         its place.
         """
 
-    def decides(self, what: str, array: Array) -> None:
-        """What follows depends on these values, so it can't be repeated for others."""
+    def decides(self, what: str, array: Array | None) -> None:
+        """What follows depends on these values, or on any, so it can't be repeated for others."""
 
 
 class watched:
@@ -84,9 +84,10 @@ def wrapped(array: Array) -> None:
         state.watcher.wrapped(array)
 
 
-def decides(what: str, array: Array) -> None:
-    """Tell a watcher that what is computed from here on depends on values in a way that repeating
-    the operator calls would not follow; ``what`` names it in a message.
+def decides(what: str, array: Array | None = None) -> None:
+    """Tell a watcher that what is computed from here on depends on values, those of an array or
+    any, in a way that repeating the operator calls would not follow; ``what`` names it in a
+    message.
     """
     if _watching and state.watcher is not None:
         state.watcher.decides(what, array)

@@ -139,6 +139,61 @@ def test_an_array_computed_outside_dlarray_is_never_replayed():
 
 def test_an_operator_on_an_array_made_outside_is_never_replayed():
     accfun = counted(lambda x: dl.array.wrap(dl.operators.neg(x._data * 2), x.fmt))
-    with pytest.warns(RuntimeWarning, match="neg takes an array made outside"):
+    with pytest.warns(RuntimeWarning, match="neg takes an array that was made outside"):
         assert accfun(x_of(3.0)).item() == -6
     assert accfun(x_of(5.0)).item() == -10
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x[x > 0],
+        lambda x: dl.sum(x[x > 0, :]),
+        lambda x: dl.plus(x, dl.linspace(0, x[0].item(), 2).T) + dl.colon(0, x[0])[0],
+        lambda x: x[dl.find(x > 0)],
+    ],
+    ids=["mask", "mask of rows", "colon", "find"],
+)
+def test_sizes_that_depend_on_values_are_never_replayed(function):
+    accfun = counted(function)
+    with pytest.warns(RuntimeWarning, match="without acceleration: .* depends on values"):
+        accfun(x_of(1.0, -1.0).stripdims())
+    for values in ((2.0, 3.0), (5.0, -1.0)):
+        x = x_of(*values).stripdims()
+        assert_same(accfun(x), function(x))
+
+
+def test_assigning_by_a_computed_mask_does_not_freeze():
+    def clipped(x):
+        x = x + 0
+        x[x > 1] = 1
+        x[x < -1] = dl.dlarray(-1.0)
+        return x
+
+    accfun = counted(clipped)
+    for values in ((1.5, -3.0, 0.5), (0.0, 7.0, 8.0), (-9.0, -9.0, -9.0)):
+        assert_same(accfun(x_of(*values)), clipped(x_of(*values)))
+    assert accfun.Function.calls == 1
+
+
+def test_picking_by_a_computed_index_does_not_freeze():
+    def best(x):
+        _, index = dl.max(x, dim="C", nargout=2)
+        return x[index, :]
+
+    accfun = counted(best)
+    for values in ((1.5, -3.0, 0.5), (0.0, 7.0, 8.0)):
+        assert_same(accfun(x_of(*values)), best(x_of(*values)))
+    assert accfun.Function.calls == 1
+
+
+def test_random_numbers_like_an_array_are_drawn_anew():
+    def noisy(x):
+        return x + dl.rand(dl.size(x), like=x)
+
+    accfun = counted(noisy)
+    accelerated = [accfun(x_of(1.0, 2.0)) for _ in range(3)]
+    dl.rng(0)
+    assert_same(accelerated, [noisy(x_of(1.0, 2.0)) for _ in range(3)])
+    assert (accelerated[0].data != accelerated[1].data).all()
+    assert accfun.Function.calls == 1
