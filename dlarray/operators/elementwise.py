@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..kernels._buffers import POOLED_BYTES
+from ..kernels.elementwise import apply
 from ..tape import Array, operator
 from ._quiet import elementwise, pairwise, quietly
 from .shape import fit
@@ -168,7 +170,28 @@ def tanh(x: Array) -> Array:
 
 @tanh.backward
 def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (mul(dy, conj_of(sub(like(y, 1), mul(y, y)))),)
+    if y.dtype.kind == "c":
+        return (mul(dy, conj(sub(like(y, 1), mul(y, y)))),)
+    return (tanh_grad(dy, y),)
+
+
+@operator
+def tanh_grad(dy: Array, y: Array) -> Array:
+    """dy (1 - y^2), of real numbers."""
+    return quietly(_tanh_grad, dy, y)
+
+
+def _tanh_grad(dy: Array, y: Array) -> Array:
+    if y.nbytes < POOLED_BYTES:
+        return dy * (1 - y * y)
+    slope = apply(np.multiply, y, y)
+    np.subtract(1, slope, out=slope)
+    return np.multiply(dy, slope, out=slope)
+
+
+@tanh_grad.backward
+def _(ddx: Any, _dx: Any, dy: Any, y: Any) -> Any:
+    return lambda: tanh_grad(ddx, y), lambda: mul(mul(ddx, dy), mul(like(y, -2), y))
 
 
 @operator

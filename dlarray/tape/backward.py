@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set as AbstractSet
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -41,6 +41,7 @@ def _walk(
     path, leads = _path(start, wanted)
     pending: dict[Node | None, Any] = {start: dy}
     take, earlier = pending.pop, pending.get
+    told = record or watcher() is not None  # of every operator call
     found: dict[Node, Any] = {}
     for node in path:
         gradient = take(node, None)
@@ -60,17 +61,21 @@ def _walk(
             raise GradientError(RELEASED)
         if record:
             parts = _recorded_parts(node, rule, gradient)
-        elif not node.operator.recordable and watcher() is not None:
+        elif told and not node.operator.recordable:
             parts = _watched_parts(node, rule, gradient)
-        else:
+        elif node.options:
             parts = rule(gradient, node.result, *node.arguments, **node.options)
+        else:
+            parts = rule(gradient, node.result, *node.arguments)
         for parent, part in zip(parents, parts):  # noqa: B905 - a rule may stop early
-            if part is None or parent not in leads:
+            if parent is None or part is None or parent not in leads:
                 continue
             if type(part) is not _ndarray and callable(part):
                 part = part()
             sum_so_far = earlier(parent)
-            pending[parent] = part if sum_so_far is None else accumulate(sum_so_far, part)
+            if sum_so_far is not None:
+                part = accumulate(sum_so_far, part) if told else sum_so_far + part
+            pending[parent] = part
         if free:
             node.release()
     return [found.get(node) for node in targets]
@@ -80,18 +85,24 @@ _ndarray = np.ndarray
 _BY_AGE = attrgetter("order")
 
 
-def _path(start: Node, wanted: set[Node]) -> tuple[list[Node], set[Node | None]]:
+def _path(start: Node, wanted: set[Node]) -> tuple[list[Node], AbstractSet[Node | None]]:
     """The nodes from ``start`` that lead to a wanted one: newest first, and as a set."""
     seen = {start}
     stack = [start]
-    while stack:
-        for parent in stack.pop().parents:
+    variables_only = True  # every node that leads nowhere is wanted, so that all nodes lead there
+    for node in stack:
+        if node.operator is None and node not in wanted:
+            variables_only = False
+        for parent in node.parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
+    if variables_only:
+        stack.sort(key=_BY_AGE, reverse=True)
+        return stack, seen
     leads: set[Node | None] = set(wanted)
     path = []
-    for node in sorted(seen, key=_BY_AGE):
+    for node in sorted(stack, key=_BY_AGE):
         if node in wanted:
             path.append(node)
         elif not leads.isdisjoint(node.parents):

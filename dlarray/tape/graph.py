@@ -54,7 +54,7 @@ class Tape:
         for reference in self._nodes:
             node = reference()
             if node is not None:
-                node.release()
+                node.arguments = node.result = None
                 node.parents = ()
         self._nodes.clear()
 

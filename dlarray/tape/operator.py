@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from .graph import Array, Node, Spec, Tape, Traced, state
 
+T = TypeVar("T", bound=Traced)
+
 _ndarray = np.ndarray
+_NO_OPTIONS: dict[str, Any] = {}
 _watching = 0  # how many watchers are at work in all threads: asked first, because it is cheap
 _watching_lock = threading.Lock()
 
@@ -129,6 +132,52 @@ class Operator:
         self.composition = composition
         self.drops, self.drops_from = (), None  # it needs every argument
         return composition
+
+    def labelled(self, place: T, a: Any, b: Any = None) -> T:
+        """``place`` made the result of the operator for one or two operands, traced or arrays; b is
+        None for one.
+
+        The same as a call, for operators of one or two arrays with one result and no options, in
+        the least time: small elementwise operations cost what is asked about them.
+        """
+        tape = state.tape
+        if _watching or tape is None:
+            value = self(a) if b is None else self(a, b)
+            if type(value) is Traced:
+                place._data, place.node = value._data, value.node
+            else:
+                place._data, place.node = value, None
+            return place
+        parent, other = None, None
+        if type(a) is not _ndarray:
+            parent = a.node
+            if parent is not None and parent.tape is not tape:
+                parent = None
+            a = a._data
+        if b is None:
+            value = self.forward(a)
+        else:
+            if type(b) is not _ndarray:
+                other = b.node
+                if other is not None and other.tape is not tape:
+                    other = None
+                b = b._data
+            value = self.forward(a, b)
+        place._data = value
+        if parent is None and other is None:
+            place.node = None
+            return place
+        parents: list[Node | None]
+        arguments: list[Any]
+        if b is None:
+            parents, arguments = [parent], [a]
+        else:
+            parents, arguments = [parent, other], [a, b]
+        if self.drops:
+            self._drop(arguments, parents)
+        kept = value if self.keeps_result else None
+        place.node = Node(tape, self, parents, arguments, _NO_OPTIONS, kept, value)
+        return place
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         tape = state.tape
