@@ -31,31 +31,28 @@ def _binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
     What happens most, floating arrays of one type or a Python number beside one, comes first: a
     small operation costs as much as what is asked about it.
     """
+    result = _new(dlarray)
     if type(a) is dlarray:
         dtype = a._data.dtype
         if dtype.kind == "f":
             if type(b) is dlarray:
                 if b._data.dtype == dtype:
                     if a.fmt == b.fmt and a._data.shape == b._data.shape:
-                        return _labelled(a.fmt, function, a, b)
-                    left, right, fmt = _met(call, a, b)
-                    return _labelled(fmt, function, left, right)
+                        result.fmt = a.fmt
+                        return function.labelled(result, a, b)
+                    left, right, result.fmt = _met(call, a, b)
+                    return function.labelled(result, left, right)
             elif type(b) is float or type(b) is int:
-                return _labelled(a.fmt, function, a, np.asarray(b, dtype))
+                result.fmt = a.fmt
+                return function.labelled(result, a, np.asarray(b, dtype))
     elif type(b) is dlarray and (type(a) is float or type(a) is int):
         dtype = b._data.dtype
         if dtype.kind == "f":
-            return _labelled(b.fmt, function, np.asarray(a, dtype), b)
+            result.fmt = b.fmt
+            return function.labelled(result, np.asarray(a, dtype), b)
     left, right, fmt = aligned(call, a, b)
     dtype = result_type(left, right)
     return wrap(function(typed(left, dtype), typed(right, dtype)), fmt)
-
-
-def _labelled(fmt: str, function: Operator, a: Any, b: Any = None) -> dlarray:
-    """`wrap` of an operator's result with a format that has no U to trim."""
-    array = _new(dlarray)
-    array.fmt = fmt
-    return function.labelled(array, a, b)
 
 
 def real_binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
@@ -145,7 +142,9 @@ def unary(call: str, function: Callable[[Any], Any], X: Any, *, complexes: bool 
     if type(X) is not dlarray or X._data.dtype.kind != "f":
         require_float(require_dlarray(X, call), call, complexes=complexes)
     if type(function) is Operator:
-        return _labelled(X.fmt, function, X)
+        result = _new(dlarray)
+        result.fmt = X.fmt
+        return function.labelled(result, X)
     return wrap(function(X), X.fmt)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,8 +76,9 @@ def dlfeval(function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
     if evaluate is not None:  # an accelerated function knows how
         return evaluate(args, options)
     with recording() as tape:
-        traced = tree.map_arrays(lambda x: _variable(tape, x), (args, options))
-        result = function(*traced[0], **traced[1])
+        make = partial(_variable, tape)
+        traced = [tree.map_arrays(make, x) for x in args]
+        result = function(*traced, **(tree.map_arrays(make, options) if options else options))
         if inspect.isgenerator(result) or inspect.iscoroutine(result):
             result.close()
             kind = "generator" if inspect.isgenerator(result) else "coroutine"

@@ -18,8 +18,8 @@ import numpy as np
 from .. import kernels
 from ..kernels._buffers import POOLED_BYTES
 from ..kernels.elementwise import apply
-from ..tape import Array, operator
-from ._quiet import elementwise, pairwise, quietly
+from ..tape import Array, Operator, operator
+from ._quiet import elementwise, pairwise, pairwise_of, quietly
 from .shape import fit
 
 COMPLEX: dict[int, np.dtype[Any]] = {  # by the bytes of a part
@@ -33,9 +33,7 @@ def conj_of(x: Any) -> Any:
     return conj(x) if x.dtype.kind == "c" else x
 
 
-@operator
-def add(a: Array, b: Array) -> Array:
-    return pairwise(np.add, a, b)
+add: Operator = operator(pairwise_of(np.add, "add"))
 
 
 @add.backward
@@ -43,9 +41,7 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
     return fit(dy, _a), fit(dy, _b)
 
 
-@operator
-def sub(a: Array, b: Array) -> Array:
-    return pairwise(np.subtract, a, b)
+sub: Operator = operator(pairwise_of(np.subtract, "sub"))
 
 
 @sub.backward
@@ -53,9 +49,7 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
     return fit(dy, _a), lambda: neg(fit(dy, _b))
 
 
-@operator
-def mul(a: Array, b: Array) -> Array:
-    return pairwise(np.multiply, a, b)
+mul: Operator = operator(pairwise_of(np.multiply, "mul"))
 
 
 @mul.backward
@@ -63,9 +57,7 @@ def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
     return lambda: fit(mul(dy, conj_of(b)), a), lambda: fit(mul(dy, conj_of(a)), b)
 
 
-@operator
-def div(a: Array, b: Array) -> Array:
-    return pairwise(np.divide, a, b)
+div: Operator = operator(pairwise_of(np.divide, "div"))
 
 
 @div.backward

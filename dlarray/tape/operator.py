@@ -109,6 +109,7 @@ class Operator:
         self.composition: Callable[..., Any] | None = None
         self.keeps_result = False
         self.drops: tuple[int, ...] = ()  # arguments of which the rule needs shape and type only
+        self.drops_first = self.drops_second = False  # whether 0 and 1 are among them
         self.drops_from: int | None = None  # and all from here, which it takes as *_parts
 
     def backward(self, rule: Callable[..., Any] | None = None, *, recordable: bool = True) -> Any:
@@ -122,6 +123,7 @@ class Operator:
         self.rule, self.recordable = rule, recordable
         self.keeps_result = not names[1].startswith("_")
         self.drops = tuple(i for i, name in enumerate(names[2:]) if name.startswith("_"))
+        self.drops_first, self.drops_second = 0 in self.drops, 1 in self.drops
         self.drops_from = len(names) - 2 if parts and parts[0].startswith("_") else None
         return rule
 
@@ -131,6 +133,7 @@ class Operator:
         """
         self.composition = composition
         self.drops, self.drops_from = (), None  # it needs every argument
+        self.drops_first = self.drops_second = False
         return composition
 
     def labelled(self, place: T, a: Any, b: Any = None) -> T:
@@ -169,12 +172,14 @@ class Operator:
             return place
         parents: list[Node | None]
         arguments: list[Any]
+        if self.drops_first:
+            a = parent or Spec(a.shape, a.dtype)
         if b is None:
             parents, arguments = [parent], [a]
         else:
+            if self.drops_second:
+                b = other or Spec(b.shape, b.dtype)
             parents, arguments = [parent, other], [a, b]
-        if self.drops:
-            self._drop(arguments, parents)
         kept = value if self.keeps_result else None
         place.node = Node(tape, self, parents, arguments, _NO_OPTIONS, kept, value)
         return place
