@@ -18,7 +18,9 @@ import numba
 import numpy as np
 
 from dlarray.kernels._jit import device, kernel
-from dlarray.kernels._simd import LANES, WIDE, address, rank1, store_tile, zero_tile
+from dlarray.kernels._lanes import LANES, WIDE
+from dlarray.kernels._register_tile import rank1, store_tile, zero_tile
+from dlarray.kernels._simd import address
 
 QUIET = 0.9
 STEPS = 200_000

@@ -1,9 +1,9 @@
 """Kernels: arrays in, arrays out; NumPy and Numba, no labels, no tape.
 
-`_jit` compiles and shares work among threads, `_simd` holds the vector types, `_buffers` the
-memory.  One file per operator holds its kernels and the drivers that allocate and choose sizes.
-Drivers take float32 or float64 arrays in any memory order and never write to them; sizes are
-checked by the caller.
+`_jit` compiles and shares work among threads, `_lanes` holds the vector types, `_simd` what
+kernels do with them, `_buffers` the memory.  One file per operator holds its kernels and the
+drivers that allocate and choose sizes.  Drivers take float32 or float64 arrays in any memory order
+and never write to them; sizes are checked by the caller.
 """
 
 from ._buffers import Array, clear_pool, empty, empty_like

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlarray.kernels import relu_forward, relu_grad
-from dlarray.kernels._simd import LANES
+from dlarray.kernels._lanes import LANES
 from dlarray.testing import TOLERANCES
 
 SIZES = [0, 1, LANES - 1, LANES, LANES + 1, 3 * LANES + 5, 1000]

@@ -12,7 +12,7 @@ from dlarray.kernels import (
     INCLUDE_EDGE, Geometry, conv1d_forward, conv1d_grad_w, conv1d_grad_x,
     layernorm_backward, layernorm_forward, relu_forward, relu_grad,
 )
-from dlarray.kernels._simd import LANES
+from dlarray.kernels._lanes import LANES
 from dlarray.kernels.reduce import sum_rows
 from dlarray.testing import TOLERANCES
 from tests import naive

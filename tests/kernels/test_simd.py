@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 
 from dlarray.kernels._jit import device
-from dlarray.kernels._simd import (
-    LANES,
-    TAIL,
-    THIN,
-    WIDE,
+from dlarray.kernels._lanes import LANES, TAIL, THIN, WIDE
+from dlarray.kernels._register_tile import (
     accumulate_tile,
-    add,
     add_row,
-    address,
     columns,
+    rank1,
+    store_tile,
+    zero_tile,
+)
+from dlarray.kernels._simd import (
+    add,
+    address,
     fma,
     itemsize,
     keep_first,
@@ -26,13 +28,10 @@ from dlarray.kernels._simd import (
     load_whole,
     mul,
     number,
-    rank1,
     splat,
     store,
-    store_tile,
     store_whole,
     sub,
-    zero_tile,
 )
 from dlarray.testing import TOLERANCES
 
@@ -299,7 +298,7 @@ from dlarray.kernels import (
     layernorm_backward, layernorm_forward, max_axis, relu_forward, relu_grad,
 )
 from dlarray.kernels.conv1d import CHUNK
-from dlarray.kernels._simd import LANES, MR
+from dlarray.kernels._lanes import LANES, MR
 from dlarray.kernels.reduce import sum_rows
 
 for dtype, at_end in product((np.float32, np.float64), (True, False)):

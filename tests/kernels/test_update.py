@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlarray.kernels import AdamStep, adam, sgdm
-from dlarray.kernels._simd import LANES
+from dlarray.kernels._lanes import LANES
 from dlarray.testing import TOLERANCES
 from tests import naive
 
