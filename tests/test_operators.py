@@ -32,6 +32,10 @@ def apart(rng, shape):
     return (rng.permutation(n).reshape(shape) - n // 2 + 0.3) / max(1, n)
 
 
+def shares(rng, shape):
+    return rng.uniform(0.1, 0.9, shape)
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """An operator with its options, and how its arguments are drawn."""
@@ -143,6 +147,11 @@ def make_cases():
         sizes = [(3, 4, 5), (1, (3, 4, 5)[channel]), (1, (3, 4, 5)[channel])]
         yield f"layernorm, {outer} {inner} {channel}", Case("layernorm", sizes, options)
     dropped: Any = {"probability": 0.4, "key": 7, "order": (2, 0, 1)}
+    yield "leakyrelu", Case("leakyrelu", [(3, 4, 5)], {"scale": 0.3}, apart)
+    for tanh in (False, True):
+        yield f"gelu, {tanh}", Case("gelu", [(3, 4, 5)], {"tanh": tanh})
+        pair: Any = [(3, 4, 5), (3, 4, 5)]
+        yield f"crossentropy, {tanh}", Case("crossentropy", pair, {"multilabel": tanh}, shares)
     yield "dropout", Case("dropout", [(3, 4, 5)], dropped)
     yield from conv1d_cases()
 

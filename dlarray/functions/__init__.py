@@ -1,6 +1,6 @@
 """Deep-learning functions: they check, resolve labels into axes, and call operators."""
 
-from .activation import dropout, relu, sigmoid, softmax
+from .activation import dropout, gelu, leakyrelu, relu, sigmoid, softmax
 from .convolution import dlconv
 from .linear import fullyconnect
 from .loss import crossentropy
@@ -15,7 +15,9 @@ __all__ = [
     "dlupdate",
     "dropout",
     "fullyconnect",
+    "gelu",
     "layernorm",
+    "leakyrelu",
     "relu",
     "rng",
     "sgdmupdate",

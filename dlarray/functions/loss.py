@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, array
+from .. import _checks, array, operators
 from ..array import described, dlarray, require_float, require_label, wrap
 from ..formats import FormatError, ShapeError, broadcast, trim
 from ._formats import labelled, united
@@ -68,6 +68,10 @@ def crossentropy(
     y, t, w, mask = united(call, y, names, targets, weights, Mask, optional=2)
     t = _matched(call, y, t, DataFormat)
     mode = _mode(call, ClassificationMode, TargetCategories)
+    factor = _normalization(call, NormalizationFactor, y, mask)
+    reduced = _checks.choice(call, "Reduction", Reduction, ("sum", "none")) == "sum"
+    if reduced and w is None and mask is None:
+        return wrap(operators.crossentropy(y, t, multilabel=mode == "multilabel"), "") / factor
     tiny = np.finfo(y.dtype).tiny
     elements = t * array.log(array.max(y, tiny))
     if mode == "multilabel":
@@ -76,8 +80,7 @@ def crossentropy(
         elements = elements * _expanding(call, "weights", w, WeightsFormat or DataFormat, y)
     if mask is not None:
         elements = elements * _expanding(call, "Mask", mask, DataFormat, y)
-    factor = _normalization(call, NormalizationFactor, y, mask)
-    if _checks.choice(call, "Reduction", Reduction, ("sum", "none")) == "none":
+    if not reduced:
         return restore(-elements)
     return wrap(-array.reshape(array.sum(elements, "all"), 1, 1) / factor, "")
 

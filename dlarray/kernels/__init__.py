@@ -9,14 +9,25 @@ and never write to them; sizes are checked by the caller.
 from ._buffers import Array, clear_pool, empty, empty_like
 from ._jit import dry_run
 from ._window import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geometry
-from .activation import relu_forward, relu_grad
+from .activation import (
+    gelu_forward,
+    gelu_grad,
+    leakyrelu_forward,
+    leakyrelu_grad,
+    relu_forward,
+    relu_grad,
+    sigmoid_forward,
+    sigmoid_grad,
+)
 from .conv1d import conv1d_forward, conv1d_grad_w, conv1d_grad_x
+from .crossentropy import crossentropy_forward, crossentropy_grad
 from .dropout import dropout
+from .elementwise import erf
 from .layernorm import layernorm_backward, layernorm_forward
 from .pool import max_axis, max_axis_grad
 from .reduce import sum_axes
-from .softmax import softmax_forward
-from .update import AdamStep, adam, sgdm
+from .softmax import softmax_forward, softmax_grad
+from .update import AdamStep, adam, rmsprop, sgdm
 
 __all__ = [
     "EXCLUDE_EDGE",
@@ -31,17 +42,28 @@ __all__ = [
     "conv1d_forward",
     "conv1d_grad_w",
     "conv1d_grad_x",
+    "crossentropy_forward",
+    "crossentropy_grad",
     "dropout",
     "dry_run",
     "empty",
     "empty_like",
+    "erf",
+    "gelu_forward",
+    "gelu_grad",
     "layernorm_backward",
     "layernorm_forward",
+    "leakyrelu_forward",
+    "leakyrelu_grad",
     "max_axis",
     "max_axis_grad",
     "relu_forward",
     "relu_grad",
+    "rmsprop",
     "sgdm",
+    "sigmoid_forward",
+    "sigmoid_grad",
     "softmax_forward",
+    "softmax_grad",
     "sum_axes",
 ]

@@ -76,6 +76,17 @@ def address(typingctx, array):
 
 
 @intrinsic
+def stay_inline(typingctx):
+    """Put the body of the function that calls this into its callers."""
+
+    def codegen(context, builder, sig, args):
+        builder.function.attributes.add("alwaysinline")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
 def stay_out_of_line(typingctx):
     """Keep the function that calls this a function: LLVM must not inline it."""
 
@@ -211,6 +222,17 @@ def keep_first(typingctx, a, count):
 
 
 @intrinsic
+def first_or(typingctx, a, count, b):
+    """The first ``count`` lanes of a, b in the others."""
+    t = a
+
+    def codegen(context, builder, sig, args):
+        return builder.select(mask_of(builder, t, args[1]), args[0], args[2])
+
+    return a(a, types.intp, a), codegen
+
+
+@intrinsic
 def keep_positive(typingctx, a, b):
     """b where a > 0 or a is NaN, else 0."""
     t = a
@@ -222,23 +244,107 @@ def keep_positive(typingctx, a, b):
     return a(a, a), codegen
 
 
+def _folded(builder, t, value, combine):
+    """The lanes combined pairwise, the lower half with the upper one."""
+    width = t.lanes
+    while width > 1:
+        width //= 2
+        undefined = ir.Constant(value.type, ir.Undefined)
+        half = ir.VectorType(I32, width)
+        low = builder.shuffle_vector(value, undefined, ir.Constant(half, list(range(width))))
+        high = builder.shuffle_vector(
+            value, undefined, ir.Constant(half, list(range(width, 2 * width)))
+        )
+        value = combine(low, high)
+    return builder.extract_element(value, ir.Constant(I32, 0))
+
+
 @intrinsic
 def lane_sum(typingctx, a):
     """Sum over the lanes, pairwise: the same order whatever surrounds the call."""
     t = a
 
     def codegen(context, builder, sig, args):
-        (value,) = args
-        width = t.lanes
-        while width > 1:
-            width //= 2
-            undefined = ir.Constant(value.type, ir.Undefined)
-            half = ir.VectorType(I32, width)
-            low = builder.shuffle_vector(value, undefined, ir.Constant(half, list(range(width))))
-            high = builder.shuffle_vector(
-                value, undefined, ir.Constant(half, list(range(width, 2 * width)))
-            )
-            value = builder.fadd(low, high)
-        return builder.extract_element(value, ir.Constant(I32, 0))
+        return _folded(builder, t, args[0], builder.fadd)
 
     return t.dtype(a), codegen
+
+
+@intrinsic
+def lane_max(typingctx, a):
+    """The largest lane; of a vector with NaN, NaN or the largest of some lanes."""
+    t = a
+
+    def codegen(context, builder, sig, args):
+        def larger(low, high):
+            return builder.select(builder.fcmp_ordered(">", low, high), low, high)
+
+        return _folded(builder, t, args[0], larger)
+
+    return t.dtype(a), codegen
+
+
+@intrinsic
+def div(typingctx, a, b):
+    """a / b."""
+    return a(a, a), lambda context, builder, sig, args: builder.fdiv(*args)
+
+
+@intrinsic
+def sqrt(typingctx, a):
+    """The square root, rounded correctly; NaN below 0."""
+    t = a
+    return a(a), lambda context, builder, sig, args: call_vector(builder, t, "sqrt", list(args))
+
+
+@intrinsic
+def absolute(typingctx, a):
+    """a without its sign."""
+    t = a
+    return a(a), lambda context, builder, sig, args: call_vector(builder, t, "fabs", list(args))
+
+
+@intrinsic
+def copy_sign(typingctx, a, b):
+    """a with the sign of b."""
+    t = a
+    return a(a, a), lambda context, builder, sig, args: call_vector(
+        builder, t, "copysign", list(args)
+    )
+
+
+@intrinsic
+def where_less(typingctx, a, b, x, y):
+    """x where a < b, else y, also where a or b is NaN."""
+
+    def codegen(context, builder, sig, args):
+        a_, b_, x_, y_ = args
+        return builder.select(builder.fcmp_ordered("<", a_, b_), x_, y_)
+
+    return a(a, a, a, a), codegen
+
+
+@intrinsic
+def stream(typingctx, vector, target):
+    """Write ``vector`` to an address, a multiple of its size, past the caches."""
+    t = vector
+
+    def codegen(context, builder, sig, args):
+        whole = size_of(t) * t.lanes
+        written = builder.store(args[0], pointer_at(builder, args[1], vector_of(t)), align=whole)
+        hint = builder.module.add_metadata([ir.Constant(I32, 1)])
+        written.set_metadata("nontemporal", hint)
+        return context.get_dummy_value()
+
+    return types.void(vector, types.intp), codegen
+
+
+@intrinsic
+def fence(typingctx):
+    """What was streamed before is in memory before anything that follows."""
+
+    def codegen(context, builder, sig, args):
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), codegen

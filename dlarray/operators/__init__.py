@@ -4,6 +4,7 @@ An operator knows axes, never labels, and checks nothing: the public functions d
 are written with operators, so that they can be recorded (see `dlarray.tape`).
 """
 
+from .activation import gelu, leakyrelu, relu, sigmoid
 from .convolution import conv1d, matmul
 from .elementwise import (
     absolute,
@@ -17,17 +18,17 @@ from .elementwise import (
     mul,
     neg,
     power,
-    relu,
-    sigmoid,
     sign,
     sqrt,
     sub,
     tanh,
 )
-from .normalize import layernorm, softmax
+from .loss import crossentropy
+from .normalize import layernorm
 from .random import dropout
 from .reduce import average, largest, total
 from .shape import assign, concatenate, expand, permute, reshape, take
+from .softmax import softmax
 
 __all__ = [
     "absolute",
@@ -37,12 +38,15 @@ __all__ = [
     "cast",
     "concatenate",
     "conv1d",
+    "crossentropy",
     "div",
     "dropout",
     "exp",
     "expand",
+    "gelu",
     "largest",
     "layernorm",
+    "leakyrelu",
     "log",
     "matmul",
     "maximum",

@@ -1,8 +1,8 @@
 """Elementwise operators.
 
 Operands of two have the same number of dimensions and the same type, or are 0-d; sizes of 1 expand.
-Derivatives at points where there is none: `absolute` 0 at 0, `relu` 0 at 0, `maximum` and `minimum`
-go to the first operand at ties, `sqrt` Inf at 0.
+Derivatives at points where there is none: `absolute` 0 at 0, `maximum` and `minimum` go to the
+first operand at ties, `sqrt` Inf at 0.
 
 Where a quotient, power, exponential, logarithm or root is Inf or NaN, nothing warns; sums,
 differences and products leave that to NumPy, because turning its warnings off costs as much as a
@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels
 from ..kernels.elementwise import apply
 from ..tape import Array, operator
 from .shape import fit
@@ -151,20 +150,6 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
 
 
 @operator
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)), from exp(-|x|), which does not overflow."""
-    with np.errstate(all="ignore"):
-        e = np.exp(-np.abs(x))
-    one = x.dtype.type(1)
-    return np.where(x >= 0, one, e) / (one + e)
-
-
-@sigmoid.backward
-def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (mul(dy, mul(y, sub(_like(y, 1), y))),)
-
-
-@operator
 def sign(x: Array) -> Array:
     return apply(np.sign, x)
 
@@ -224,28 +209,6 @@ def above(a: Array, b: Array) -> Array:
 @above.backward
 def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
     return None, None
-
-
-@operator
-def relu(x: Array) -> Array:
-    """max(x, 0); NaN stays NaN."""
-    return kernels.relu_forward(x)
-
-
-@relu.backward
-def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (relu_grad(dy, y),)
-
-
-@operator
-def relu_grad(dy: Array, y: Array) -> Array:
-    """dy where y is positive, else 0."""
-    return kernels.relu_grad(dy, y)
-
-
-@relu_grad.backward
-def _(ddx: Any, _dx: Any, _dy: Any, y: Any) -> Any:
-    return relu_grad(ddx, y), None
 
 
 @operator

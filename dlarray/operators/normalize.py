@@ -1,4 +1,4 @@
-"""Layer normalization and softmax."""
+"""Layer normalization."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .. import kernels
 from ..formats import Axes, inverse
 from ..tape import Array, operator
 from .elementwise import add, div, mul, sqrt, sub
-from .reduce import average, total
+from .reduce import average
 from .shape import reshape
 
 
@@ -71,15 +71,3 @@ def _(
     xhat = div(centred, sqrt(add(variance, np.asarray(epsilon, x.dtype))))
     column = tuple(x.shape[channel] if axis == channel else 1 for axis in range(len(x.shape)))
     return add(mul(xhat, reshape(scale, shape=column)), reshape(offset, shape=column))
-
-
-@operator
-def softmax(x: Array, *, axis: int) -> Array:
-    """exp(x) / sum exp(x) along an axis, with the maximum subtracted."""
-    order = (*(other for other in range(x.ndim) if other != axis), axis)
-    return kernels.softmax_forward(x.transpose(order)).transpose(inverse(order))
-
-
-@softmax.backward
-def _(dy: Any, y: Any, _x: Any, *, axis: int) -> Any:
-    return (mul(y, sub(dy, total(mul(dy, y), axes=(axis,)))),)
