@@ -113,6 +113,8 @@ def empty_like(array: Array, dtype: npt.DTypeLike | None = None) -> Array:
     dtype = dtype or (array.dtype if array.dtype.isnative else array.dtype.newbyteorder("="))
     if array.flags.c_contiguous:
         return empty(array.shape, dtype)
+    if array.flags.f_contiguous:
+        return empty(array.shape[::-1], dtype).T
     return empty(array.shape, dtype, memory_axes(array))
 
 

@@ -104,18 +104,30 @@ def constant_like(typingctx, like, numbers):
     return t(like, numbers), lambda context, builder, sig, args: _copies(vector_of(t), value)
 
 
+SPLIT = 6  # coefficients from which a polynomial is two shorter ones
+
+
 @intrinsic
-def horner(typingctx, x, numbers):
-    """The polynomial in x."""
+def polynomial(typingctx, x, numbers):
+    """The polynomial in x.
+
+    A long one as even(x^2) + x odd(x^2), each by Horner's rule: half as many multiply-adds wait for
+    each other.
+    """
     t, coefficients = x, numbers.numbers.of(x.dtype)
 
     def codegen(context, builder, sig, args):
-        value = _copies(vector_of(t), coefficients[-1])
-        for coefficient in coefficients[-2::-1]:
-            value = call_vector(
-                builder, t, "fma", [value, args[0], _copies(vector_of(t), coefficient)]
-            )
-        return value
+        def horner(v, terms):
+            value = _copies(vector_of(t), terms[-1])
+            for term in terms[-2::-1]:
+                value = call_vector(builder, t, "fma", [value, v, _copies(vector_of(t), term)])
+            return value
+
+        if len(coefficients) < SPLIT:
+            return horner(args[0], coefficients)
+        square = builder.fmul(args[0], args[0])
+        even, odd = horner(square, coefficients[::2]), horner(square, coefficients[1::2])
+        return call_vector(builder, t, "fma", [odd, args[0], even])
 
     return x(x, numbers), codegen
 
@@ -152,16 +164,32 @@ def power_of_two(typingctx, n):
 
 
 @intrinsic
+def raised(typingctx, x, n):
+    """x * 2^n of a `rounded` n, where that is a normal number."""
+    t = x
+
+    def codegen(context, builder, sig, args):
+        bits = _bits_of(t)
+        power = builder.bitcast(args[1], bits.vector)
+        raised = builder.shl(power, _copies(bits.vector, bits.fraction))  # drops the 1.5 * 2^m
+        value = builder.add(builder.bitcast(args[0], bits.vector), raised)
+        return builder.bitcast(value, vector_of(t))
+
+    return x(x, x), codegen
+
+
+@intrinsic
 def scaled(typingctx, x, n):
-    """x * 2^n of a `rounded` n, rounded once, also where it overflows or is denormal."""
+    """x * 2^n of a `rounded` n, rounded once, also where it overflows or is denormal; x about 1."""
     t = x
 
     def codegen(context, builder, sig, args):
         exponent, bits = _integer(builder, t, args[1])
         half = builder.ashr(exponent, _copies(bits.vector, 1))
-        first = _power_of_two(builder, t, half, bits)
-        second = _power_of_two(builder, t, builder.sub(exponent, half), bits)
-        return builder.fmul(builder.fmul(args[0], first), second)
+        raised = builder.shl(half, _copies(bits.vector, bits.fraction))
+        value = builder.add(builder.bitcast(args[0], bits.vector), raised)
+        other = _power_of_two(builder, t, builder.sub(exponent, half), bits)
+        return builder.fmul(builder.bitcast(value, vector_of(t)), other)
 
     return x(x, x), codegen
 

@@ -1,4 +1,4 @@
-"""Functions of vectors: exponential, logarithm, hyperbolic tangent, sigmoid, error function, GELU.
+"""Functions of vectors: exponential, logarithm, hyperbolic tangent, sigmoid, error function.
 
 Written once for both types, with no branch and no table, so that a value depends on nothing but its
 argument: not on its neighbours, the width of the vectors or the number of threads.  The argument is
@@ -20,8 +20,9 @@ from ._numbers import (
     constant,
     exponent_of,
     fraction_of,
-    horner,
+    polynomial,
     power_of_two,
+    raised,
     rounded,
     scaled,
     whole,
@@ -29,7 +30,7 @@ from ._numbers import (
 from ._simd import absolute, add, copy_sign, div, fma, mul, stay_inline, sub, where_less
 
 ZERO, ONE, TWO, HALF = (Numbers.same(x) for x in (0.0, 1.0, 2.0, 0.5))
-MINUS_ONE, MINUS_TWO, MINUS_HALF = (Numbers.same(x) for x in (-1.0, -2.0, -0.5))
+MINUS_ONE, MINUS_TWO = Numbers.same(-1.0), Numbers.same(-2.0)
 INFINITY, NOT_A_NUMBER = Numbers.same(math.inf), Numbers.same(math.nan)
 
 # log 2 as a number of the type, and what is left of it
@@ -89,48 +90,78 @@ SHIFT, SHIFT_FACTOR = Numbers((25.0,), (54.0,)), Numbers((2.0**25,), (2.0**54,))
 # beyond this tanh is 1
 TANH_END = Numbers((10.0,), (20.0,))
 
-# (a + c) exp(a^2) erfc(a) of u = (a - c) / (a + c), for a >= 0
-ERFC_CENTRE = Numbers.same(2.5)
-ERFCX = Numbers(
+# -1/(2 log 2), and 2^f for |f| <= 1/2
+MINUS_HALF_LOG2E = Numbers.same(-0.5 * math.log2(math.e))
+EXP2 = Numbers(
     single=(
-        1.05403182,
-        -0.8046519341,
-        0.4539142497,
-        -0.1712494186,
-        0.02835886711,
-        0.008382888215,
-        -0.004803455108,
-        -0.0004136037997,
-        0.0006662207953,
-        2.686559161e-5,
-        -7.292145627e-5,
+        1.0,
+        0.6931472067,
+        0.2402265092,
+        0.05550327227,
+        0.009618056679,
+        0.001340042818,
+        0.000154614447,
     ),
     double=(
-        1.054031820305718,
-        -0.8046518494391481,
-        0.4539141166480972,
-        -0.1712511452461242,
-        0.0283615501319384,
-        0.008393044304894867,
-        -0.004818785522145937,
-        -0.00043920830168962284,
-        0.0007026937130735259,
-        5.830806924447679e-05,
-        -0.00011260476577313144,
-        -1.9533381081369285e-05,
-        1.8244095865799677e-05,
-        6.75749162798147e-06,
-        -2.3314874909535433e-06,
-        -1.9683271975506974e-06,
-        -7.551414616390503e-09,
-        4.544747448377953e-07,
-        1.4005632494206184e-07,
-        -7.434757091278978e-08,
-        -5.425130513143961e-08,
-        6.5211004909097565e-09,
-        1.1576263709098254e-08,
-        -4.492271901913438e-11,
-        -1.1752735761572175e-09,
+        1.0,
+        0.6931471805599453,
+        0.24022650695910158,
+        0.055504108664821625,
+        0.009618129107587256,
+        0.001333355814640647,
+        0.00015403530463724353,
+        1.5252733841556773e-05,
+        1.3215432535912375e-06,
+        1.0178057087733941e-07,
+        7.074194297288521e-09,
+        4.4558179083360645e-10,
+    ),
+)
+
+# beyond this the density of the normal distribution is 0, nearly
+GAUSS_END = Numbers((13.1,), (37.5,))
+
+# exp(a^2 / 2) times the normal distribution at -a, a quotient of polynomials in a
+MILLS_TOP = Numbers(
+    single=(
+        0.499999982,
+        0.345741703,
+        0.110155032,
+        0.0148131622,
+    ),
+    double=(
+        0.49999999999999994,
+        0.7811261837518727,
+        0.6032130363985024,
+        0.2959498602012792,
+        0.10070120313367191,
+        0.024549913957191482,
+        0.004288746627952293,
+        0.000519660468775739,
+        3.995360058069263e-05,
+        1.508409880403744e-06,
+    ),
+)
+MILLS_BOTTOM = Numbers(
+    single=(
+        1,
+        1.48936494,
+        0.908687525,
+        0.275779457,
+        0.0371407393,
+    ),
+    double=(
+        1.0,
+        2.360136928306592,
+        2.5895428892741252,
+        1.7439490673982958,
+        0.8008066028726945,
+        0.26297047029784765,
+        0.06283254234603408,
+        0.010850442377596609,
+        0.001306376647228239,
+        0.00010014882488752433,
+        3.781022855959116e-06,
     ),
 )
 
@@ -160,18 +191,9 @@ ERF = Numbers(
 )
 ERF_MIDDLE = Numbers.same(0.8)
 
-# beyond this erfc is 0
-ERFC_END = Numbers((10.5,), (27.5,))
-
-SQRT_HALF = Numbers.same(math.sqrt(0.5))
-# beyond this the density of the normal distribution is 0
-NORMAL_END = Numbers((15.0,), (39.0,))
-DENSITY = Numbers.same(1.0 / math.sqrt(2.0 * math.pi))  # of the normal distribution at 0
-
-# 2 sqrt(2/pi) (x + 0.044715 x^3) and its derivative
-GELU_LINEAR = Numbers.same(2.0 * math.sqrt(2.0 / math.pi))
-GELU_CUBIC = Numbers.same(2.0 * math.sqrt(2.0 / math.pi) * 0.044715)
-GELU_SQUARE = Numbers.same(3.0 * 2.0 * math.sqrt(2.0 / math.pi) * 0.044715)
+# beyond this erf is 1
+ERF_END = Numbers((5.0,), (7.0,))
+SQRT_TWO = Numbers.same(math.sqrt(2.0))
 
 
 @device
@@ -182,7 +204,7 @@ def _exp_parts(x):
     k = whole(n)
     r = fma(k, mul(constant(x, MINUS_ONE), constant(x, LOG2_HIGH)), x)
     r = fma(k, mul(constant(x, MINUS_ONE), constant(x, LOG2_LOW)), r)
-    return fma(mul(r, r), horner(r, EXP), r), n
+    return fma(mul(r, r), polynomial(r, EXP), r), n
 
 
 @device
@@ -206,7 +228,7 @@ def log(x):
     s = div(f, add(f, constant(x, TWO)))
     z = mul(s, s)
     half = mul(mul(f, f), constant(x, HALF))
-    tail = mul(s, fma(z, horner(z, LOG), half))
+    tail = mul(s, fma(z, polynomial(z, LOG), half))
     inner = sub(f, sub(half, fma(k, constant(x, LOG2_LOW), tail)))
     y = fma(k, constant(x, LOG2_HIGH), inner)
     y = where_less(x, infinity, y, x)  # Inf and NaN are their own logarithms
@@ -237,90 +259,23 @@ def sigmoid(x):
 
 
 @device
-def _exp_of_square(a, factor):
-    """exp(factor * a^2) for a factor of -1 or -1/2, from a^2 in two parts."""
+def gauss(square):
+    """exp(-square / 2) of a square of at most GAUSS_END^2."""
     stay_inline()
-    square = mul(a, a)
-    left = fma(a, a, mul(square, constant(a, MINUS_ONE)))
-    e = exp(mul(square, factor))
-    return fma(e, mul(left, factor), e)
-
-
-@device
-def _erfcx(a):
-    """exp(a^2) erfc(a) for a >= 0."""
-    stay_inline()
-    centre = constant(a, ERFC_CENTRE)
-    w = div(constant(a, ONE), add(a, centre))
-    return mul(horner(mul(sub(a, centre), w), ERFCX), w)
+    factor = constant(square, MINUS_HALF_LOG2E)
+    n = rounded(square, factor)
+    f = fma(square, factor, mul(whole(n), constant(square, MINUS_ONE)))
+    return raised(polynomial(f, EXP2), n)
 
 
 @device
 def erf(x):
     """The error function."""
     stay_inline()
-    end, a = constant(x, ERFC_END), absolute(x)
+    end, a = constant(x, ERF_END), absolute(x)
     a = where_less(end, a, end, a)
-    near = mul(a, horner(mul(a, a), ERF))
-    e = _exp_of_square(a, constant(x, MINUS_ONE))
-    far = sub(constant(x, ONE), mul(e, _erfcx(a)))
+    near = mul(a, polynomial(mul(a, a), ERF))
+    square, b = mul(a, a), mul(a, constant(x, SQRT_TWO))
+    e = mul(gauss(add(square, square)), polynomial(b, MILLS_TOP))
+    far = fma(div(e, polynomial(b, MILLS_BOTTOM)), constant(x, MINUS_TWO), constant(x, ONE))
     return copy_sign(where_less(a, constant(x, ERF_MIDDLE), near, far), x)
-
-
-@device
-def _gelu_parts(x):
-    """x within bounds below and above, and for that Phi and phi of the normal distribution."""
-    stay_inline()
-    end, one = constant(x, NORMAL_END), constant(x, ONE)
-    a = absolute(x)
-    a = where_less(end, a, end, a)
-    e = _exp_of_square(a, constant(x, MINUS_HALF))
-    half_e = mul(e, constant(x, HALF))
-    tail = mul(half_e, _erfcx(mul(a, constant(x, SQRT_HALF))))
-    share = where_less(x, constant(x, ZERO), tail, sub(one, tail))
-    return copy_sign(a, x), share, mul(e, constant(x, DENSITY))
-
-
-@device
-def gelu(x):
-    """x Phi(x), with the distribution of the normal distribution; 0 at -Inf."""
-    stay_inline()
-    bounded, share, _ = _gelu_parts(x)
-    return mul(where_less(x, constant(x, ZERO), bounded, x), share)
-
-
-@device
-def gelu_slope(x):
-    """Phi(x) + x phi(x)."""
-    stay_inline()
-    bounded, share, density = _gelu_parts(x)
-    return fma(bounded, density, share)
-
-
-@device
-def _gelu_tanh_parts(x):
-    """x within bounds below and above, its square, and (1 + tanh(u)) / 2 = sigmoid(2 u)."""
-    stay_inline()
-    end, a = constant(x, NORMAL_END), absolute(x)
-    bounded = copy_sign(where_less(end, a, end, a), x)
-    square = mul(bounded, bounded)
-    twice = mul(bounded, fma(square, constant(x, GELU_CUBIC), constant(x, GELU_LINEAR)))
-    return bounded, square, sigmoid(twice)
-
-
-@device
-def gelu_tanh(x):
-    """x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))); 0 at -Inf."""
-    stay_inline()
-    bounded, _, share = _gelu_tanh_parts(x)
-    return mul(where_less(x, constant(x, ZERO), bounded, x), share)
-
-
-@device
-def gelu_tanh_slope(x):
-    """The derivative of `gelu_tanh`."""
-    stay_inline()
-    bounded, square, share = _gelu_tanh_parts(x)
-    twice_slope = fma(square, constant(x, GELU_SQUARE), constant(x, GELU_LINEAR))
-    bend = mul(share, sub(constant(x, ONE), share))
-    return fma(mul(bounded, bend), twice_slope, share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _vmath
+from . import _gelu, _vmath
 from ._buffers import Array
 from ._jit import device, kernel, workers
 from ._map import binary, map_one, map_two, put, share, streams, unary
@@ -77,17 +77,17 @@ def _sigmoid_grad(dy, y):
 @device
 def _gelu_grad(dy, x):
     stay_inline()
-    return mul(dy, _vmath.gelu_slope(x))
+    return mul(dy, _gelu.gelu_slope(x))
 
 
 @device
 def _gelu_tanh_grad(dy, x):
     stay_inline()
-    return mul(dy, _vmath.gelu_tanh_slope(x))
+    return mul(dy, _gelu.gelu_tanh_slope(x))
 
 
 _SIGMOID, _SIGMOID_GRAD = unary(_vmath.sigmoid), binary(_sigmoid_grad)
-_GELU = {False: unary(_vmath.gelu), True: unary(_vmath.gelu_tanh)}
+_GELU = {False: unary(_gelu.gelu), True: unary(_gelu.gelu_tanh)}
 _GELU_GRAD = {False: binary(_gelu_grad), True: binary(_gelu_tanh_grad)}
 
 

@@ -144,8 +144,9 @@ def _gradient(worker, workers, y, t, factor, multilabel, of_targets, result, str
 
 def crossentropy_forward(y: Array, t: Array, multilabel: bool) -> Array:
     """The sum over all elements, (1, 1); y and t have one shape."""
-    totals = empty((-(-y.size // PART),), y.dtype)
-    _totals(workers(nbytes=4.0 * y.nbytes), flatten(y), paired(t, y), multilabel, totals)
+    flat = flatten(y)
+    totals = empty((-(-y.size // PART),), flat.dtype)
+    _totals(workers(nbytes=4.0 * y.nbytes), flat, paired(t, y), multilabel, totals)
     return np.full((1, 1), -totals.sum(dtype=np.float64), totals.dtype)
 
 
