@@ -39,6 +39,7 @@ from ._simd import (
 )
 
 PART = 4096
+RUN = 16  # terms a lane that are summed in one run, so that single precision loses little
 
 
 @device
@@ -82,12 +83,15 @@ def _totals(worker, workers, y, t, multilabel, totals):
         start, stop = part * PART, min(len(y), (part + 1) * PART)
         whole = start + (stop - start) // width * width
         total = splat(like, like)
-        for i in range(start * size, whole * size, width * size):
-            values, targets = load_whole(like, a + i), load_whole(like, b + i)
-            if multilabel:
-                total = add(total, _multi(values, targets))
-            else:
-                total = add(total, _single(values, targets))
+        for begin in range(start, whole, RUN * width):
+            run = splat(like, like)
+            for i in range(begin * size, min(whole, begin + RUN * width) * size, width * size):
+                values, targets = load_whole(like, a + i), load_whole(like, b + i)
+                if multilabel:
+                    run = add(run, _multi(values, targets))
+                else:
+                    run = add(run, _single(values, targets))
+            total = add(total, run)
         if whole < stop:
             at, count = whole * size, stop - whole
             values, targets = load(like, a + at, count), load(like, b + at, count)
