@@ -6,9 +6,23 @@ drivers that allocate and choose sizes.  Drivers take float32 or float64 arrays 
 and never write to them; sizes are checked by the caller.
 """
 
-from ._buffers import Array, clear_pool, empty, empty_like
-from ._jit import dry_run
-from ._window import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geometry
+from ._buffers import (
+    Array,
+    clear_pool,
+    empty,
+    empty_like,
+    memory_axes,
+)
+from ._jit import (
+    dry_run,
+)
+from ._window import (
+    EXCLUDE_EDGE,
+    INCLUDE_EDGE,
+    REPLICATE,
+    SCALAR,
+    Geometry,
+)
 from .activation import (
     gelu_forward,
     gelu_grad,
@@ -19,15 +33,59 @@ from .activation import (
     sigmoid_forward,
     sigmoid_grad,
 )
-from .conv1d import conv1d_forward, conv1d_grad_w, conv1d_grad_x
-from .crossentropy import crossentropy_forward, crossentropy_grad
-from .dropout import dropout
-from .elementwise import erf
-from .layernorm import layernorm_backward, layernorm_forward
-from .pool import max_axis, max_axis_grad
-from .reduce import sum_axes
-from .softmax import softmax_forward, softmax_grad
-from .update import AdamStep, adam, rmsprop, sgdm
+from .batchnorm import (
+    batch_statistics,
+    batchnorm_backward,
+    batchnorm_forward,
+    batchnorm_sums,
+)
+from .conv1d import (
+    conv1d_forward,
+    conv1d_grad_w,
+    conv1d_grad_x,
+)
+from .crosschannelnorm import (
+    crosschannelnorm_backward,
+    crosschannelnorm_forward,
+)
+from .crossentropy import (
+    crossentropy_forward,
+    crossentropy_grad,
+)
+from .dropout import (
+    dropout,
+)
+from .elementwise import (
+    erf,
+)
+from .groupnorm import (
+    groupnorm_backward,
+    groupnorm_forward,
+)
+from .layernorm import (
+    layernorm_backward,
+    layernorm_forward,
+)
+from .matmul import (
+    page_matmul,
+)
+from .pool import (
+    max_axis,
+    max_axis_grad,
+)
+from .reduce import (
+    sum_axes,
+)
+from .softmax import (
+    softmax_forward,
+    softmax_grad,
+)
+from .update import (
+    AdamStep,
+    adam,
+    rmsprop,
+    sgdm,
+)
 
 __all__ = [
     "EXCLUDE_EDGE",
@@ -38,10 +96,16 @@ __all__ = [
     "Array",
     "Geometry",
     "adam",
+    "batch_statistics",
+    "batchnorm_backward",
+    "batchnorm_forward",
+    "batchnorm_sums",
     "clear_pool",
     "conv1d_forward",
     "conv1d_grad_w",
     "conv1d_grad_x",
+    "crosschannelnorm_backward",
+    "crosschannelnorm_forward",
     "crossentropy_forward",
     "crossentropy_grad",
     "dropout",
@@ -51,12 +115,16 @@ __all__ = [
     "erf",
     "gelu_forward",
     "gelu_grad",
+    "groupnorm_backward",
+    "groupnorm_forward",
     "layernorm_backward",
     "layernorm_forward",
     "leakyrelu_forward",
     "leakyrelu_grad",
     "max_axis",
     "max_axis_grad",
+    "memory_axes",
+    "page_matmul",
     "relu_forward",
     "relu_grad",
     "rmsprop",

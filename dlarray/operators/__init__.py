@@ -1,68 +1,248 @@
 """Differentiable functions of plain arrays: permute to the kernel's layout, call, permute back.
 
 An operator knows axes, never labels, and checks nothing: the public functions do.  Backward rules
-are written with operators, so that they can be recorded (see `dlarray.tape`).
+are written with operators, so that they can be recorded (see `dlarray.tape`).  Here are those that
+many use; others are imported from their modules.
 """
 
-from .activation import gelu, leakyrelu, relu, sigmoid
-from .convolution import conv1d, matmul
+from .activation import (
+    gelu,
+    leakyrelu,
+    relu,
+    sigmoid,
+)
+from .constant import (
+    both,
+    either,
+    equal,
+    every,
+    greater,
+    greater_equal,
+    is_finite,
+    is_infinite,
+    is_nan,
+    less,
+    less_equal,
+    neither,
+    not_equal,
+    one_of_two,
+    some,
+)
+from .convolution import (
+    conv1d,
+    matmul,
+)
 from .elementwise import (
     absolute,
     add,
     cast,
+    conj,
     div,
     exp,
+    imag,
+    join,
     log,
     maximum,
     minimum,
     mul,
     neg,
     power,
+    real,
+    root,
     sign,
     sqrt,
     sub,
     tanh,
+    where_nonzero,
 )
-from .loss import crossentropy
-from .normalize import layernorm
-from .random import dropout
-from .reduce import average, largest, total
-from .shape import assign, concatenate, expand, permute, reshape, take
-from .softmax import softmax
+from .embed import (
+    embed,
+)
+from .functions import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    ceil,
+    cos,
+    cosh,
+    cot,
+    coth,
+    csc,
+    csch,
+    expm1,
+    fix,
+    floor,
+    log1p,
+    log2,
+    log10,
+    round_,
+    sec,
+    sech,
+    sin,
+    sinh,
+    tan,
+)
+from .indexing import (
+    assign,
+    concatenate,
+    take,
+)
+from .loss import (
+    crossentropy,
+)
+from .masks import (
+    masked,
+)
+from .normalize import (
+    batch_statistics,
+    batchnorm,
+    crosschannelnorm,
+    groupnorm,
+    standardize,
+)
+from .pages import (
+    page_matmul,
+    transposed,
+)
+from .pairs import (
+    atan2,
+    floor_divide,
+    hypot,
+    mod,
+    rem,
+)
+from .random import (
+    dropout,
+)
+from .reduce import (
+    average,
+    largest,
+    middle,
+    pick,
+    place_of_commonest,
+    place_of_largest,
+    product,
+    total,
+)
+from .shape import (
+    expand,
+    permute,
+    reshape,
+)
+from .softmax import (
+    softmax,
+)
+from .special import (
+    erf,
+    erfc,
+    gamma,
+    gammaln,
+)
 
 __all__ = [
     "absolute",
+    "acos",
+    "acosh",
     "add",
+    "asin",
+    "asinh",
     "assign",
+    "atan",
+    "atan2",
+    "atanh",
     "average",
+    "batch_statistics",
+    "batchnorm",
+    "both",
     "cast",
+    "ceil",
     "concatenate",
+    "conj",
     "conv1d",
+    "cos",
+    "cosh",
+    "cot",
+    "coth",
+    "crosschannelnorm",
     "crossentropy",
+    "csc",
+    "csch",
     "div",
     "dropout",
+    "either",
+    "embed",
+    "equal",
+    "erf",
+    "erfc",
+    "every",
     "exp",
     "expand",
+    "expm1",
+    "fix",
+    "floor",
+    "floor_divide",
+    "gamma",
+    "gammaln",
     "gelu",
+    "greater",
+    "greater_equal",
+    "groupnorm",
+    "hypot",
+    "imag",
+    "is_finite",
+    "is_infinite",
+    "is_nan",
+    "join",
     "largest",
-    "layernorm",
     "leakyrelu",
+    "less",
+    "less_equal",
     "log",
+    "log1p",
+    "log2",
+    "log10",
+    "masked",
     "matmul",
     "maximum",
+    "middle",
     "minimum",
+    "mod",
     "mul",
     "neg",
+    "neither",
+    "not_equal",
+    "one_of_two",
+    "page_matmul",
     "permute",
+    "pick",
+    "place_of_commonest",
+    "place_of_largest",
     "power",
+    "product",
+    "real",
     "relu",
+    "rem",
     "reshape",
+    "root",
+    "round_",
+    "sec",
+    "sech",
     "sigmoid",
     "sign",
+    "sin",
+    "sinh",
     "softmax",
+    "some",
     "sqrt",
+    "standardize",
     "sub",
     "take",
+    "tan",
     "tanh",
     "total",
+    "transposed",
+    "where_nonzero",
 ]

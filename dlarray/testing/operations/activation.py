@@ -34,7 +34,7 @@ OPERATIONS = (
     Operation(
         "gelu",
         formats="the format of X, any",
-        derivative="Phi(x) + x phi(x), or the derivative of its approximation",
+        derivative="the distribution plus x times the density, or that of the approximation",
         order=2,
         samples=one(gelu) + one(partial(gelu, Approximation="tanh")),
     ),
