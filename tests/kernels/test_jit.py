@@ -57,6 +57,14 @@ results = [
     k.sum_axes(np.ones((20_000, 3)), (0,)),
     *k.adam(x, x, x, x, k.AdamStep(0.1, 0.9, 0.99, 1e-8)),
     *k.sgdm(x, x, x, 0.1, 0.9),
+    *k.rmsprop(x, x, x, 0.1, 0.9, 1e-8),
+    k.sigmoid_forward(x),
+    k.gelu_grad(x, x, True),
+    k.leakyrelu_forward(x, 0.1),
+    k.softmax_grad(x, k.softmax_forward(x)),
+    k.crossentropy_forward(x, x, False),
+    k.crossentropy_grad(np.ones((1, 1)), x, x, True),
+    k.erf(x),
 ]
 """
 SHAPES = [
@@ -75,7 +83,9 @@ SHAPES = [
     (2, 1, 5),
     (2, 30, 5),
     (1, 3),
-    *[(2, 30, 5)] * 5,
+    *[(2, 30, 5)] * 11,
+    (1, 1),
+    *[(2, 30, 5)] * 2,
 ]
 
 COMPILED_FUNCTIONS = """
