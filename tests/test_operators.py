@@ -11,6 +11,7 @@ from dlarray.kernels import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geome
 from dlarray.tape import Traced, gradients, recording
 from dlarray.testing.gradients import STEP, TOLERANCES
 from tests import naive
+from tests.test_operators_without_derivative import CONSTANT
 
 RTOL = 1e-6  # of central differences, as in dlarray.testing.checkGradients
 H = STEP**0.6
@@ -26,10 +27,22 @@ def positive(rng, shape):
     return rng.uniform(0.5, 2.0, shape)
 
 
+def below_1(rng, shape):
+    return rng.uniform(0.3, 0.9, shape)
+
+
 def apart(rng, shape):
     """Numbers of both signs, away from 0 and from each other."""
     n = int(np.prod(shape))
     return (rng.permutation(n).reshape(shape) - n // 2 + 0.3) / max(1, n)
+
+
+def whole_quotient_2(rng, shape):
+    """Numbers for a dividend of 60 elements, or for a divisor of fewer."""
+    return rng.uniform(0.6, 0.7, shape) if np.prod(shape) == 60 else rng.uniform(0.26, 0.28, shape)
+
+
+TURN = np.asarray(3 - 2j)  # makes one real number of complex ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +53,17 @@ class Case:
     shapes: Any
     options: dict[str, Any] = field(default_factory=dict)
     draw: Any = normal
+    fixed: dict[int, Any] = field(default_factory=dict)  # arguments that are no variables
 
     def call(self, *arguments):
-        return getattr(ops, self.operator)(*arguments, **self.options)
+        for place, value in self.fixed.items():
+            arguments = (*arguments[:place], value, *arguments[place:])
+        result = getattr(ops, self.operator)(*arguments, **self.options)
+        return (
+            ops.real(ops.mul(result, TURN.astype(result.dtype)))
+            if result.dtype.kind == "c"
+            else result
+        )
 
     def arguments(self, rng, dtype=np.float64):
         return [np.asarray(self.draw(rng, shape), dtype) for shape in self.shapes]
@@ -65,24 +86,20 @@ PAIRS = {
     "first has no dimension": [(), (3, 4, 5)],
 }
 PAIRWISE = {
-    "add": normal,
-    "sub": normal,
-    "mul": normal,
-    "div": positive,
-    "power": positive,
-    "maximum": apart,
-    "minimum": apart,
+    **dict.fromkeys(["add", "sub", "mul", "join"], normal),
+    **dict.fromkeys(["div", "power", "hypot", "atan2"], positive),
+    **dict.fromkeys(["maximum", "minimum", "where_nonzero"], apart),
 }
+QUOTIENTS = ("mod", "rem", "floor_divide")
 UNARY = {
-    "neg": normal,
-    "exp": normal,
-    "log": positive,
-    "sqrt": positive,
-    "tanh": normal,
-    "sigmoid": normal,
-    "sign": apart,
-    "absolute": apart,
-    "relu": apart,
+    **dict.fromkeys(["neg", "exp", "expm1", "tanh", "sigmoid", "sin", "cos", "tan"], normal),
+    **dict.fromkeys(["sinh", "cosh", "sech", "asinh", "atan", "erf", "erfc"], normal),
+    **dict.fromkeys(["conj", "real", "imag"], normal),
+    **dict.fromkeys(["log", "log1p", "log2", "log10", "sqrt", "root"], positive),
+    **dict.fromkeys(["sec", "csc", "cot", "csch", "coth", "gamma", "gammaln"], below_1),
+    **dict.fromkeys(["sign", "absolute", "relu", "asin", "acos", "atanh"], apart),
+    **dict.fromkeys(["ceil", "floor", "fix", "round_"], apart),
+    "acosh": lambda rng, shape: 1 + positive(rng, shape),
 }
 GEOMETRIES = {
     "plain": Geometry(),
@@ -145,12 +162,15 @@ def make_cases():
     for name, draw in UNARY.items():
         yield name, Case(name, [(3, 4, 5)], {}, draw)
         yield f"{name}, no dimension", Case(name, [()], {}, draw)
+    for name in QUOTIENTS:
+        yield name, Case(name, [(3, 4, 5), (1, 4, 1)], {}, whole_quotient_2)
     yield "cast", Case("cast", [(3, 4)], {"dtype": np.float64})
     for axes in ((), (0,), (1,), (0, 2), (0, 1, 2)):
         yield f"total, {axes}", Case("total", [(3, 4, 5)], {"axes": axes})
         yield f"average, {axes}", Case("average", [(3, 4, 5)], {"axes": axes})
     for axis in range(3):
         yield f"largest, {axis}", Case("largest", [(3, 4, 5)], {"axis": axis}, apart)
+        yield f"product, {axis}", Case("product", [(3, 4, 5)], {"axis": axis})
         yield f"softmax, {axis}", Case("softmax", [(3, 4, 5)], {"axis": axis})
         shapes = [tuple(n if i == axis else 3 for i in range(3)) for n in (2, 1, 4)]
         yield f"concatenate, {axis}", Case("concatenate", shapes, {"axis": axis})
@@ -163,6 +183,7 @@ def make_cases():
     for name, (index, shape) in ASSIGNED.items():
         yield f"assign, {name}", Case("assign", [(3, 4, 5), shape], {"index": index})
     yield "matmul", Case("matmul", [(3, 4), (4, 5)])
+    yield from make_page_cases()
     for outer, inner, channel in LAYERNORM_AXES:
         options: Any = {"outer": outer, "inner": inner, "channel": channel, "epsilon": 1e-3}
         sizes = [(3, 4, 5), (1, (3, 4, 5)[channel]), (1, (3, 4, 5)[channel])]
@@ -173,6 +194,25 @@ def make_cases():
     dropped: Any = {"probability": 0.4, "key": 7, "order": (2, 0, 1)}
     yield "dropout", Case("dropout", [(3, 4, 5)], dropped)
     yield from conv1d_cases()
+
+
+def make_page_cases():
+    pages = {
+        "same": [(2, 3, 4), (2, 4, 5)],
+        "first expands": [(1, 3, 4), (2, 4, 5)],
+        "second expands": [(2, 3, 4), (1, 4, 5)],
+        "two axes": [(2, 1, 3, 4), (1, 3, 4, 5)],
+    }
+    for name, shapes in pages.items():
+        yield f"page_matmul, {name}", Case("page_matmul", shapes)
+    yield "page_matmul, order", Case("page_matmul", pages["same"], {"order": (1, 0, 2)})
+    yield "transposed", Case("transposed", [(2, 3, 4)])
+    yield "masked", Case("masked", [(2, 3)], {"value": 7.0}, fixed={1: np.array([[1, 0, 1]])})
+    index = np.array([[[4, 0, 4, 4, 2]], [[1, 2, 0, 5, 4]]])
+    yield "embed", Case("embed", [(3, 6)], {"order": (0, 2, 1)}, fixed={1: index})
+    yield "embed, once", Case("embed", [(3, 6)], {"order": (1, 0)}, fixed={1: index[1]})
+    places = np.array([[2, 0, 1, 2]])
+    yield "pick", Case("pick", [(3, 4)], {"axis": 0}, fixed={1: places})
 
 
 CASES = dict(make_cases())
@@ -213,7 +253,7 @@ def assert_slope(function, arrays, gradient, rng):
 
 
 def test_every_operator_has_a_case():
-    assert {case.operator for case in CASES.values()} == set(ops.__all__)
+    assert {case.operator for case in CASES.values()} | set(CONSTANT) | {"pick"} == set(ops.__all__)
 
 
 @all_cases
@@ -459,7 +499,7 @@ def test_a_power_of_zero_has_slope_zero():
     np.testing.assert_array_equal(dx, [0, 0])
 
 
-@pytest.mark.parametrize("name", sorted({*UNARY, *PAIRWISE} - {"add", "sub", "mul"}))
+@pytest.mark.parametrize("name", sorted({*UNARY, *PAIRWISE, *QUOTIENTS}))
 def test_special_values_and_their_derivatives_raise_no_warning(name):
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -1.0])
     pairs = [special] if name in UNARY else np.meshgrid(special, special)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import formats, operators
-from ..array import as_data, described, dlarray, wrap
+from ..array import as_data, described, dlarray, require_real, wrap
+from ..array.core import relabel
 from ..formats import FormatError, quoted
 
 SINGLE = np.dtype(np.float32)
@@ -40,7 +41,7 @@ def labelled(
             f'dlarray({name}, "CBT") or give {option}.'
         )
     array = X if isinstance(X, dlarray) else wrap(as_data(X, call), "")
-    return dlarray(array, fmt), lambda y: _reordered(y, fmt)
+    return relabel(array, fmt, call), lambda y: _reordered(y, fmt)
 
 
 def _unchanged(y: dlarray) -> dlarray:
@@ -80,7 +81,7 @@ def united(
     arrays = [x]
     for i, (name, value) in enumerate(zip(names, values, strict=True)):
         absent = value is None and i >= required
-        arrays.append(value if absent else _constant(call, name, value))
+        arrays.append(value if absent else constant(call, name, value))
     types = [a.dtype for a in arrays if a is not None]
     dtype = SINGLE if SINGLE in types else dtype
     return tuple(
@@ -89,5 +90,15 @@ def united(
     )
 
 
-def _constant(call: str, name: str, value: Any) -> dlarray:
-    return value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
+def constant(call: str, name: str, value: Any) -> dlarray:
+    """A real parameter as a dlarray, unformatted if it is an array."""
+    array = value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
+    require_real(array, f"{call}: {name}")
+    return array
+
+
+def index_from(call: str, value: Any) -> int:
+    """The option ``index_base``: the number of the first class, 0 or 1."""
+    if isinstance(value, bool) or value not in (0, 1):
+        raise ValueError(f"{call}: index_base must be 0 or 1, as in MATLAB; got {value!r}.")
+    return int(value)

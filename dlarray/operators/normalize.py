@@ -15,8 +15,9 @@ from .. import kernels
 from ..formats import Axes, Shape, inverse
 from ..tape import Array, operator
 from .elementwise import add, div, mul, power, sqrt, sub
+from .indexing import put, take
 from .reduce import average, total
-from .shape import put, reshape, take
+from .shape import reshape
 
 
 def _rows(x: Array, outer: Axes, inner: Axes, channel: int) -> Array:
