@@ -295,7 +295,8 @@ FENCED_KERNELS = """
 from itertools import product
 from dlarray.kernels import (
     INCLUDE_EDGE, SCALAR, Geometry, conv1d_forward, conv1d_grad_w, conv1d_grad_x, dropout,
-    AdamStep, adam, crossentropy_forward, crossentropy_grad, erf, gelu_forward, gelu_grad,
+    AdamStep, adam, crosschannelnorm_backward, crosschannelnorm_forward, crossentropy_forward,
+    crossentropy_grad, erf, gelu_forward, gelu_grad, groupnorm_backward, groupnorm_forward,
     layernorm_backward, layernorm_forward, leakyrelu_grad, max_axis, relu_forward, relu_grad,
     rmsprop, sgdm, sigmoid_forward, softmax_forward, softmax_grad,
 )
@@ -321,10 +322,15 @@ for dtype, at_end in product((np.float32, np.float64), (True, False)):
         conv1d_grad_x(dy, w, length, geometry)
         conv1d_grad_w(x, dy, k_size, geometry)
         memory.clear()
-    for n in (1, 3, LANES - 1, LANES + 1, 3 * LANES + 5):
+    for n in (1, 3, LANES - 1, LANES + 1, 3 * LANES + 5, 4 * LANES):
         x, dy, scale, offset = draw(3, 2, n), draw(3, 2, n), draw(n), draw(n)
-        _, stats = layernorm_forward(x, scale, offset, 1e-5)
-        layernorm_backward(dy, x, scale, fenced(stats, at_end))
+        _, stats = groupnorm_forward(x, scale, offset, n, 1e-5)
+        groupnorm_backward(dy, x, scale, fenced(stats, at_end), 1e-5)
+        rows, slopes = draw(35, n), draw(35, n)
+        _, stats = layernorm_forward(rows, scale, offset, 1e-5)
+        layernorm_backward(slopes, rows, scale, fenced(stats, at_end))
+        _, d = crosschannelnorm_forward(rows, 2, 2, 0.1, 0.75, 2.0)
+        crosschannelnorm_backward(slopes, rows, fenced(d, at_end), 2, 2, 0.1, 0.75)
         relu_grad(dy, relu_forward(x))
         dropout(x, 0.5, 1)
         max_axis(x, 1)
