@@ -118,6 +118,17 @@ def test_values_of_a_traced_array_need_a_word(read):
         traced(read)
 
 
+def test_a_list_of_arrays_is_converted_as_numpy_converts_it():
+    """NumPy asks the arrays in a list for their values alone; it does not ask them what to do."""
+    X = labelled()
+    both_values = np.array([X.data, X.data])
+    np.testing.assert_array_equal(np.asarray([X, X]), both_values)
+    assert type(np.sum([X, X])) is np.float64
+    np.testing.assert_allclose(np.sum([X, X]), both_values.sum())
+    with pytest.raises(dl.GradientError, match="the array is traced"):
+        traced(lambda X: np.sum([X, X]))
+
+
 def test_extractdata_of_a_traced_array_is_a_constant():
     values = traced(lambda X: dl.extractdata(X * 2))
     np.testing.assert_array_equal(values, DATA * 2)
