@@ -8,8 +8,9 @@ import pytest
 
 import dlarray as dl
 from dlarray.tape import recording
-from tests.array.elementwise import COMPARISONS, assert_holds
+from tests.array.elementwise import COMPARISONS
 from tests.array.gradients import vector
+from tests.holds import assert_holds
 
 LOGIC: list[Any] = [
     (dl.and_, operator.and_, np.logical_and),

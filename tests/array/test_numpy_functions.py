@@ -11,6 +11,7 @@ import pytest
 
 import dlarray as dl
 from dlarray.array.numpy_rules import RULES
+from tests import holds
 
 numpy: Any = np  # whose types know no labels
 
@@ -22,10 +23,7 @@ def labelled(dtype="f8", fmt="CBT"):
     return dl.dlarray(DATA.astype(dtype), fmt)
 
 
-def assert_holds(X, fmt, values):
-    assert isinstance(X, dl.dlarray)
-    assert (dl.dims(X), X.shape) == (fmt, np.shape(values))
-    np.testing.assert_allclose(dl.extractdata(X), values, rtol=1e-6, atol=1e-12)
+assert_holds = functools.partial(holds.assert_holds, rtol=1e-6, atol=1e-12)
 
 
 def needs(*names):

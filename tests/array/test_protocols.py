@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import operator
 import pickle
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import dlarray as dl
+from tests import holds
 
 DATA = np.random.default_rng(7).uniform(0.5, 2.0, (3, 5, 7))
 
@@ -18,10 +20,7 @@ def labelled(dtype="f8", fmt="CBT"):
     return dl.dlarray(DATA.astype(dtype), fmt)
 
 
-def assert_holds(X, fmt, values):
-    assert isinstance(X, dl.dlarray)
-    assert (dl.dims(X), X.shape) == (fmt, np.shape(values))
-    np.testing.assert_allclose(dl.extractdata(X), values, rtol=1e-12)
+assert_holds = functools.partial(holds.assert_holds, rtol=1e-12)
 
 
 def traced(function):

@@ -35,14 +35,6 @@ def called(sample, arrays):
 
 
 @every_sample
-def test_single_data_stay_single(name, sample):
-    arrays = [dl.single(X) for X in sample.make()]
-    found = called(sample, arrays)
-    if name not in CONVERSIONS:
-        assert all(y.dtype in (np.float32, np.complex64, np.bool_) for y in found or [])
-
-
-@every_sample
 @pytest.mark.filterwarnings("ignore:.*singular to working precision")
 @pytest.mark.parametrize("dtype", ["?", "c16"], ids=["logical", "complex"])
 def test_other_types_give_a_result_or_an_error_with_a_name(name, sample, dtype):
@@ -53,30 +45,3 @@ def test_other_types_give_a_result_or_an_error_with_a_name(name, sample, dtype):
 @pytest.mark.parametrize("axis", [0, 1])
 def test_no_elements_give_a_result_or_an_error_with_a_name(name, sample, axis):
     called(sample, [dl.dlarray(np.take(X.data, [], axis), X.fmt) for X in sample.make()])
-
-
-def backwards(data):
-    """The same values, with all strides negative."""
-    turn = (slice(None, None, -1),) * data.ndim
-    return data[turn].copy()[turn]
-
-
-def spread(data):
-    """The same values, every second element of a larger array."""
-    larger = np.zeros([2 * n for n in data.shape], data.dtype)
-    larger[(slice(None, None, 2),) * data.ndim] = data
-    return larger[(slice(None, None, 2),) * data.ndim]
-
-
-@every_sample
-@pytest.mark.parametrize("layout", [np.asfortranarray, backwards, spread])
-def test_the_layout_of_the_memory_does_not_matter(name, sample, layout):
-    clean = sample.make()
-    arrays = [dl.dlarray(layout(X.data), X.fmt, copy=False) for X in clean]
-    if name in ("rand", "randn", "randi"):
-        return
-    for got, expected in zip(
-        results(sample.call(*arrays)), results(sample.call(*clean)), strict=True
-    ):
-        np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-12)
-    assert all(dl.isequal(X, Y) for X, Y in zip(arrays, clean, strict=True))
