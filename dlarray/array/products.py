@@ -11,11 +11,11 @@ from ..formats import Axes, Shape, ShapeError, describe, first_nonsingleton
 from ..operators import linear
 from .arithmetic import result_type, typed
 from .core import dlarray, wrap
-from .linear import _plain
+from .linear import unformatted
 
 
 def _pair(call: str, A: Any, B: Any) -> tuple[Any, Any]:
-    a, b = _plain(call, A, "A"), _plain(call, B, "B")
+    a, b = unformatted(call, A, "A"), unformatted(call, B, "B")
     dtype = result_type(a, b)
     return typed(a, dtype), typed(b, dtype)
 
