@@ -130,3 +130,12 @@ def crosschannelnorm(x, channel, window, alpha=1e-4, beta=0.75, k=2.0):
         around = moved[max(0, c - (window - 1) // 2) : c + window // 2 + 1]
         y[c] = moved[c] / (k + alpha / window * (around**2).sum(0)) ** beta
     return np.moveaxis(y, 0, channel)
+
+
+def page_matmul(a, b):
+    """The matrix products of pages (..., M, K) and (..., K, N), a sum over K."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    y = np.zeros((*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1]))
+    for k in range(a.shape[-1]):
+        y += a[..., :, k, None] * b[..., None, k, :]
+    return y

@@ -53,8 +53,11 @@ class Case:
     shapes: Any
     options: dict[str, Any] = field(default_factory=dict)
     draw: Any = normal
+    fixed: dict[int, Any] = field(default_factory=dict)  # arguments that are no variables
 
     def call(self, *arguments):
+        for place, value in self.fixed.items():
+            arguments = (*arguments[:place], value, *arguments[place:])
         result = getattr(ops, self.operator)(*arguments, **self.options)
         return (
             ops.real(ops.mul(result, TURN.astype(result.dtype)))
@@ -180,6 +183,7 @@ def make_cases():
     for name, (index, shape) in ASSIGNED.items():
         yield f"assign, {name}", Case("assign", [(3, 4, 5), shape], {"index": index})
     yield "matmul", Case("matmul", [(3, 4), (4, 5)])
+    yield from make_page_cases()
     for outer, inner, channel in LAYERNORM_AXES:
         options: Any = {"outer": outer, "inner": inner, "channel": channel, "epsilon": 1e-3}
         sizes = [(3, 4, 5), (1, (3, 4, 5)[channel]), (1, (3, 4, 5)[channel])]
@@ -190,6 +194,25 @@ def make_cases():
     dropped: Any = {"probability": 0.4, "key": 7, "order": (2, 0, 1)}
     yield "dropout", Case("dropout", [(3, 4, 5)], dropped)
     yield from conv1d_cases()
+
+
+def make_page_cases():
+    pages = {
+        "same": [(2, 3, 4), (2, 4, 5)],
+        "first expands": [(1, 3, 4), (2, 4, 5)],
+        "second expands": [(2, 3, 4), (1, 4, 5)],
+        "two axes": [(2, 1, 3, 4), (1, 3, 4, 5)],
+    }
+    for name, shapes in pages.items():
+        yield f"page_matmul, {name}", Case("page_matmul", shapes)
+    yield "page_matmul, order", Case("page_matmul", pages["same"], {"order": (1, 0, 2)})
+    yield "transposed", Case("transposed", [(2, 3, 4)])
+    yield "masked", Case("masked", [(2, 3)], {"value": 7.0}, fixed={1: np.array([[1, 0, 1]])})
+    index = np.array([[[4, 0, 4, 4, 2]], [[1, 2, 0, 5, 4]]])
+    yield "embed", Case("embed", [(3, 6)], {"order": (0, 2, 1)}, fixed={1: index})
+    yield "embed, once", Case("embed", [(3, 6)], {"order": (1, 0)}, fixed={1: index[1]})
+    places = np.array([[2, 0, 1, 2]])
+    yield "pick", Case("pick", [(3, 4)], {"axis": 0}, fixed={1: places})
 
 
 CASES = dict(make_cases())

@@ -6,8 +6,14 @@ from .activation import (
     sigmoid,
     softmax,
 )
+from .attention import (
+    attention,
+)
 from .convolution import (
     dlconv,
+)
+from .embed import (
+    embed,
 )
 from .lbfgs import (
     LBFGSState,
@@ -17,8 +23,13 @@ from .lbfgs import (
 from .linear import (
     fullyconnect,
 )
-from .loss import (
+from .losses import (
     crossentropy,
+    huber,
+    indexcrossentropy,
+    l1loss,
+    l2loss,
+    mse,
 )
 from .normalization import (
     crosschannelnorm,
@@ -42,18 +53,25 @@ from .update import (
 __all__ = [
     "LBFGSState",
     "adamupdate",
+    "attention",
     "batchnorm",
     "crosschannelnorm",
     "crossentropy",
     "dlconv",
     "dlupdate",
     "dropout",
+    "embed",
     "fullyconnect",
     "groupnorm",
+    "huber",
+    "indexcrossentropy",
     "instancenorm",
+    "l1loss",
+    "l2loss",
     "layernorm",
     "lbfgsState",
     "lbfgsupdate",
+    "mse",
     "relu",
     "rmspropupdate",
     "rng",

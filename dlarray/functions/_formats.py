@@ -81,7 +81,7 @@ def united(
     arrays = [x]
     for i, (name, value) in enumerate(zip(names, values, strict=True)):
         absent = value is None and i >= required
-        arrays.append(value if absent else _constant(call, name, value))
+        arrays.append(value if absent else constant(call, name, value))
     types = [a.dtype for a in arrays if a is not None]
     dtype = SINGLE if SINGLE in types else dtype
     return tuple(
@@ -90,7 +90,15 @@ def united(
     )
 
 
-def _constant(call: str, name: str, value: Any) -> dlarray:
+def constant(call: str, name: str, value: Any) -> dlarray:
+    """A real parameter as a dlarray, unformatted if it is an array."""
     array = value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
     require_real(array, f"{call}: {name}")
     return array
+
+
+def index_from(call: str, value: Any) -> int:
+    """The option ``index_base``: the number of the first class, 0 or 1."""
+    if isinstance(value, bool) or value not in (0, 1):
+        raise ValueError(f"{call}: index_base must be 0 or 1, as in MATLAB; got {value!r}.")
+    return int(value)

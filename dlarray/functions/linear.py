@@ -16,7 +16,12 @@ _ONE_TAP = Geometry()
 
 
 def fullyconnect(
-    X: Any, weights: Any, bias: Any = None, *, DataFormat: str | None = None
+    X: Any,
+    weights: Any,
+    bias: Any = None,
+    *,
+    DataFormat: str | None = None,
+    WeightsFormat: str | None = None,
 ) -> dlarray:
     """weights * x + bias for every observation, time step and U index, x being its S and C
     elements.
@@ -24,15 +29,19 @@ def fullyconnect(
     Parameters
     ----------
     X : data; the S and C dimensions are flattened in column-major order, the first S fastest.
-    weights : unformatted ``outputs × inputs``, or ``outputs × s1 × ... × channels``.
+    weights : unformatted ``outputs × inputs``, or ``outputs × s1 × ... × channels``; or labelled,
+        C for the outputs and S or U for the inputs, in their order.
     bias : one number an output; None, 0 or an empty array for none.
     DataFormat : labels of an unformatted X; the result is then unformatted.
+    WeightsFormat : labels of unformatted weights, in any order, such as "UC" for ``inputs ×
+        outputs``.
 
-    Returns format C (size ``outputs``), then B and T as in X; "CU" where only C is left.
+    Returns format C (size ``outputs``), then B, T and U as in X; "CU" where only C is left.
 
     Raises
     ------
     ShapeError : the weights' inputs differ from the product of the S and C sizes.
+    FormatError : labels of the weights without C, or with B or T.
 
     Examples
     --------
@@ -44,18 +53,8 @@ def fullyconnect(
     require_float(x, CALL)
     x, w, b = united(CALL, x, ("weights", "bias"), weights, bias, optional=1)
     inner = tuple(axis for axis, label in enumerate(x.fmt) if label in "SC")
-    inputs, outputs = prod(x.shape[axis] for axis in inner), w.shape[0]
-    if w.fmt:
-        raise FormatError(
-            f"{CALL}: weights must be unformatted; got {described(w)}. Use stripdims."
-        )
-    if w.size != outputs * inputs:
-        raise ShapeError(
-            f"{CALL}: the weights do not fit the data.\n  X:       {described(x)}, {inputs} inputs "
-            "an observation\n"
-            f"  weights: {described(w)}\nGive unformatted weights of size "
-            f"{describe((outputs, inputs))}."
-        )
+    matrix = _matrix(x, w, WeightsFormat, prod(x.shape[axis] for axis in inner))
+    outputs, inputs = matrix.shape
     if b is not None and (b.size == 0 or (outputs != 1 and b.size == 1 and b._data.item() == 0)):
         b = None
     if b is not None and b.size != outputs:
@@ -63,14 +62,39 @@ def fullyconnect(
             f"{CALL}: bias must have {outputs} elements, one an output; got {described(b)}."
         )
     rest = x.fmt.replace("S", "").replace("C", "")
-    flat: Any = (
-        operators.reshape(x, shape=(inputs, *x.shape[len(inner) :]))
-        if x.fmt[: len(inner)] != "C"
-        else x
-    )
+    flat: Any = x
+    if x.fmt[: len(inner)] != "C":
+        flat = operators.reshape(x, shape=(inputs, *x.shape[len(inner) :]))
     if len(flat.shape) == 1:
         flat = operators.reshape(flat, shape=(inputs, 1))
     batch = tuple(axis for axis in formats.memory_order("C" + rest.ljust(1, "U")) if axis != 0)
-    filters = operators.reshape(w, shape=(outputs, inputs, 1))
+    filters = operators.reshape(matrix, shape=(outputs, inputs, 1))
     y = operators.conv1d(flat, filters, b, x_axes=(*batch, 0), w_axes=(2, 1, 0), geometry=_ONE_TAP)
     return restore(wrap(y, "C" + rest.ljust(1, "U")))
+
+
+def _matrix(x: dlarray, weights: dlarray, fmt: str | None, inputs: int) -> Any:
+    """The weights as outputs × inputs."""
+    if weights.fmt and fmt:
+        raise FormatError(
+            f'{CALL}: weights are "{weights.fmt}" already; WeightsFormat="{fmt}" is for '
+            "unformatted data."
+        )
+    w: Any = dlarray(weights, fmt) if fmt else weights
+    if w.fmt:
+        if "C" not in w.fmt or "B" in w.fmt or "T" in w.fmt:
+            raise FormatError(
+                f"{CALL}: labels of weights are C for the outputs and S or U for the inputs; got "
+                f"{described(w)}. Use stripdims for outputs × inputs."
+            )
+        channel = w.fmt.index("C")
+        order = (channel, *(axis for axis in range(w.ndim) if axis != channel))
+        w = operators.permute(w, order=order)
+    outputs = w.shape[0]
+    if prod(w.shape[1:]) != inputs:
+        raise ShapeError(
+            f"{CALL}: the weights do not fit the data.\n  X:       {described(x)}, {inputs} inputs "
+            f"an observation\n  weights: {described(weights)}\nGive unformatted weights of size "
+            f"{describe((outputs, inputs))}."
+        )
+    return operators.reshape(w, shape=(outputs, inputs))

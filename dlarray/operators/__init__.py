@@ -51,6 +51,9 @@ from .elementwise import (
     tanh,
     where_nonzero,
 )
+from .embed import (
+    embed,
+)
 from .functions import (
     acos,
     acosh,
@@ -83,6 +86,9 @@ from .indexing import (
     concatenate,
     take,
 )
+from .masks import (
+    masked,
+)
 from .normalize import (
     batch_statistics,
     batchnorm,
@@ -90,6 +96,10 @@ from .normalize import (
     groupnorm,
     softmax,
     standardize,
+)
+from .pages import (
+    page_matmul,
+    transposed,
 )
 from .pairs import (
     atan2,
@@ -153,6 +163,7 @@ __all__ = [
     "div",
     "dropout",
     "either",
+    "embed",
     "equal",
     "erf",
     "erfc",
@@ -181,6 +192,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "masked",
     "matmul",
     "maximum",
     "middle",
@@ -191,6 +203,7 @@ __all__ = [
     "neither",
     "not_equal",
     "one_of_two",
+    "page_matmul",
     "permute",
     "pick",
     "place_of_commonest",
@@ -218,5 +231,6 @@ __all__ = [
     "tan",
     "tanh",
     "total",
+    "transposed",
     "where_nonzero",
 ]

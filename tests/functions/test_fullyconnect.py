@@ -101,6 +101,25 @@ def test_weights_may_have_the_dimensions_of_the_data(shape, rng):
 
 
 @pytest.mark.parametrize(
+    ("axes", "fmt"),
+    [((1, 0), "UC"), ((0, 1), "CU"), ((1, 2, 3, 0), "SSUC"), ((0, 1, 2, 3), "CSSU")],
+    ids=["UC", "CU", "SSUC", "CSSU"],
+)
+@pytest.mark.parametrize("kind", ["option", "labels"])
+def test_labels_of_weights(axes, fmt, kind, rng):
+    x, w = rng.standard_normal((2, 2, 3, 5)), rng.standard_normal((OUTPUTS, 2, 2, 3))
+    expected = reference(x, "SSCB", w, np.zeros(OUTPUTS))
+    shaped = w if len(axes) == 4 else w.reshape(OUTPUTS, 12, order="F")
+    moved = shaped.transpose(axes)
+    X = dl.dlarray(x, "SSCB")
+    if kind == "option":
+        Y = dl.fullyconnect(X, moved, WeightsFormat=fmt)
+    else:
+        Y = dl.fullyconnect(X, dl.dlarray(moved, fmt))
+    assert_holds(Y, "CB", expected)
+
+
+@pytest.mark.parametrize(
     "bias",
     [
         None,
@@ -183,10 +202,21 @@ def test_weights_that_do_not_fit_are_described(fmt, shape, text, rng):
         dl.fullyconnect(dl.dlarray(data(fmt, rng), fmt), np.ones(shape))
 
 
-def test_formatted_weights_are_an_error(rng):
-    text = r"fullyconnect: weights must be unformatted; got 3\(C\) × 2\(U\). Use stripdims."
+def test_labels_of_weights_need_c(rng):
+    text = (
+        r"fullyconnect: labels of weights are C for the outputs and S or U for the inputs; got "
+        r"3\(S\) × 2\(U\)\. Use stripdims"
+    )
     with pytest.raises(dl.FormatError, match=text):
-        dl.fullyconnect(dl.dlarray(data("CB", rng), "CB"), dl.dlarray(np.ones((3, 2)), "CU"))
+        dl.fullyconnect(dl.dlarray(data("CB", rng), "CB"), dl.dlarray(np.ones((3, 2)), "SU"))
+
+
+def test_weights_are_not_labelled_twice(rng):
+    text = 'fullyconnect: weights are "CU" already; WeightsFormat="UC" is for unformatted data'
+    with pytest.raises(dl.FormatError, match=text):
+        dl.fullyconnect(
+            dl.dlarray(data("CB", rng), "CB"), dl.dlarray(np.ones((2, 3)), "CU"), WeightsFormat="UC"
+        )
 
 
 @pytest.mark.parametrize("size", [3, 12])
