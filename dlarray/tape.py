@@ -41,7 +41,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .formats import Shape
+from .formats import Shape, describe
 
 Array = np.ndarray[Any, Any]
 
@@ -238,7 +238,10 @@ class Operator:
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         arrays = [a._data if isinstance(a, Traced) else a for a in arguments]
-        result = self.forward(*arrays, **options)
+        try:
+            result = self.forward(*arrays, **options)
+        except MemoryError:
+            raise MemoryError(no_memory(self.name, arrays)) from None
         tape = _state.tape
         if tape is not None:
             parents = [
@@ -263,6 +266,15 @@ class Operator:
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
+
+
+def no_memory(call: str, arrays: Sequence[Any]) -> str:
+    """The message for a result of these arrays that is too large."""
+    of = [f"{describe(x.shape)} {x.dtype}" for x in arrays if isinstance(x, np.ndarray) and x.ndim]
+    return (
+        f"{call}: there is not enough memory for the result of {' and '.join(of) or 'this size'}. "
+        "Take a part of the data at a time."
+    )
 
 
 def operator(forward: Callable[..., Any]) -> Operator:

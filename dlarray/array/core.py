@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import kernels, operators
 from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
-from ..tape import Array, Traced, current_tape
+from ..tape import Array, Traced, current_tape, no_memory
 from .protocols import Protocols, plain
 
 T = TypeVar("T")
@@ -218,11 +218,13 @@ class dlarray(Protocols):
     def __abs__(self) -> dlarray:
         return arithmetic.abs(self)
 
+    # An array is never None: Python answers False for ==, True for !=, and finds None in a list.
+
     def __eq__(self, other: Any) -> dlarray:  # type: ignore[override]
-        return comparison.eq(self, other)
+        return NotImplemented if other is None else comparison.eq(self, other)
 
     def __ne__(self, other: Any) -> dlarray:  # type: ignore[override]
-        return comparison.ne(self, other)
+        return NotImplemented if other is None else comparison.ne(self, other)
 
     def __lt__(self, other: Any) -> dlarray:
         return comparison.lt(self, other)
@@ -308,7 +310,11 @@ def as_data(value: Any, call: str, *, share: bool = False) -> Array:
     While a tape is open the tape may keep the array, and its owner may write to it afterwards: then
     it is copied, unless the caller will ``share`` it or copies it anyway.
     """
-    data = _of_own_type(plain(value, call), call)
+    data = plain(value, call)
+    try:
+        data = _of_own_type(data, call)
+    except MemoryError:
+        raise MemoryError(no_memory(call, [data])) from None
     if not share and data.flags.writeable and current_tape() is not None:
         if isinstance(value, np.ndarray) and np.may_share_memory(data, value):
             data = data.copy(order="K")
@@ -342,7 +348,10 @@ def _of_own_type(data: Array, call: str) -> Array:
 def _stored(data: Array, fmt: str) -> Array:
     """A copy in the memory order of the kernels."""
     order = memory_order(fmt) if fmt else None
-    copy = kernels.empty(data.shape, data.dtype, order)
+    try:
+        copy = kernels.empty(data.shape, data.dtype, order)
+    except MemoryError:
+        raise MemoryError(no_memory("dlarray", [data])) from None
     copy[...] = data
     return copy
 

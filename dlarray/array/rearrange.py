@@ -142,7 +142,7 @@ def repmat(X: Any, *counts: Any) -> dlarray:
     X = require_dlarray(X, "repmat")
     numbers = _counts("repmat", counts)
     numbers += numbers if len(numbers) == 1 else ()
-    return _repeated(X, numbers, whole=True)
+    return _repeated("repmat", X, numbers, whole=True)
 
 
 def repelem(X: Any, *counts: Any) -> dlarray:
@@ -169,7 +169,8 @@ def repelem(X: Any, *counts: Any) -> dlarray:
     for axis, count in enumerate(counts):
         if isinstance(count, (Sequence, np.ndarray)):
             X = _by_element(X, axis, count)
-    return _repeated(X, _counts("repelem", [n if _checks.is_number(n) else 1 for n in counts]))
+    numbers = _counts("repelem", [n if _checks.is_number(n) else 1 for n in counts])
+    return _repeated("repelem", X, numbers)
 
 
 def _by_element(X: dlarray, axis: int, count: Any) -> dlarray:
@@ -193,7 +194,7 @@ def _counts(call: str, counts: Any) -> Shape:
     return tuple(_checks.integer(call, "a count", n, 0) for n in counts)
 
 
-def _repeated(X: dlarray, counts: Shape, *, whole: bool = False) -> dlarray:
+def _repeated(call: str, X: dlarray, counts: Shape, *, whole: bool = False) -> dlarray:
     """Each dimension so many times, all of it in turn or each element in turn."""
     ndim = max(X.ndim, len(counts))
     shape = X.shape + (1,) * (ndim - X.ndim)
@@ -201,7 +202,9 @@ def _repeated(X: dlarray, counts: Shape, *, whole: bool = False) -> dlarray:
     # column-major order counts the first of two axes fastest
     pairs = [(n, 1) if whole else (1, n) for n in shape]
     wide = [(n, m) if whole else (m, n) for n, m in zip(shape, counts, strict=True)]
-    value = operators.reshape(X, shape=tuple(n for pair in pairs for n in pair))
-    value = operators.expand(value, shape=tuple(n for pair in wide for n in pair))
     total = tuple(n * m for n, m in wide)
+    repeated = tuple(n for pair in wide for n in pair)
+    formats.require_possible(repeated, call, f", in which {described(X)} is repeated")
+    value = operators.reshape(X, shape=tuple(n for pair in pairs for n in pair))
+    value = operators.expand(value, shape=repeated)
     return wrap(operators.reshape(value, shape=total), formats.extended(X.fmt, ndim))

@@ -201,6 +201,9 @@ def _rmsprop(
     return p - t(rate) * g / (np.sqrt(square) + t(epsilon)), square
 
 
+_TWO_PARTS = " A complex parameter is two real ones: complex(re, im) inside the loss."
+
+
 def _matching(call: str, p: Any, *others: Any) -> list[Any]:
     """The data of a parameter and of arrays of its size, in its type; None gives zeros.  Of traced
     ones unformatted dlarrays.
@@ -209,6 +212,7 @@ def _matching(call: str, p: Any, *others: Any) -> list[Any]:
     if data.dtype.kind != "f":
         raise TypeError(
             f"{call}: parameters must be single or double; got {described(p)} {data.dtype}."
+            + (_TWO_PARTS if data.dtype.kind == "c" else "")
         )
     traced = _traced(p, *others)
     parts = [stripdims(p) if traced and isinstance(p, dlarray) else data]
@@ -217,6 +221,12 @@ def _matching(call: str, p: Any, *others: Any) -> list[Any]:
             parts.append(np.zeros_like(data))
             continue
         part: Any = other._data if isinstance(other, dlarray) else as_data(other, call)
+        if part.dtype.kind == "c":
+            raise TypeError(
+                f"{call}: the gradients and states of a real parameter are real; got "
+                f"{described(other)} {part.dtype}. Differentiate a real loss by a real parameter."
+                + _TWO_PARTS
+            )
         if part.shape != data.shape:
             raise ShapeError(
                 f"{call}: a gradient or state has another size than its parameter.\n  parameter: "

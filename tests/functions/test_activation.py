@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 import dlarray as dl
 from dlarray.testing import TOLERANCES, checkGradients
 from tests import naive
+from tests.holds import assert_holds
 
 relaxed = settings(deadline=None)
 
@@ -18,12 +19,6 @@ FORMATS = ["CB", "SCB", "CBT", "SSCB", "SCBT", "CU", "BT", ""]
 def data(fmt, rng, dtype=np.float64):
     sizes = (2, 3, 5, 7)[: len(fmt) or 3]
     return rng.standard_normal(sizes).astype(dtype)
-
-
-def assert_holds(Y, fmt, values, rtol=0.0, atol=0.0):
-    assert isinstance(Y, dl.dlarray)
-    assert (dl.dims(Y), Y.shape) == (fmt, np.shape(values))
-    np.testing.assert_allclose(dl.extractdata(Y), values, rtol=rtol, atol=atol)
 
 
 # -- relu, sigmoid

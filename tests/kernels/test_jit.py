@@ -13,6 +13,7 @@ from dlarray import kernels
 from dlarray.kernels import Geometry, _cache, dry_run
 from dlarray.kernels._jit import canonical, is_dry
 from dlarray.testing import TOLERANCES
+from tests.layouts import OF_MEMORY
 
 KERNEL_RUN = """
 import json, sys, warnings
@@ -182,27 +183,7 @@ def test_canonical_passes_what_is_canonical(dtype):
         assert canonical(array) is array
 
 
-def read_only(array):
-    array.flags.writeable = False
-    return array
-
-
-def misaligned(array):
-    memory = np.empty(array.nbytes + 1, np.uint8)
-    shifted = memory[1:].view(array.dtype).reshape(array.shape)
-    shifted[...] = array
-    return shifted
-
-
-ODD = {
-    "fortran": np.asfortranarray,
-    "strided": lambda a: np.repeat(a, 2, 1)[:, ::2],
-    "negative": lambda a: a[::-1],
-    "broadcast": lambda a: np.broadcast_to(a[:1], a.shape),
-    "read-only": read_only,
-    "byte-swapped": lambda a: a.astype(a.dtype.newbyteorder()),
-    "misaligned": misaligned,
-}
+ODD = {**OF_MEMORY, "broadcast": lambda a: np.broadcast_to(a[:1], a.shape)}
 
 
 @pytest.mark.parametrize("layout", ODD.values(), ids=ODD)
