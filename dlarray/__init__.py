@@ -2,8 +2,8 @@
 MATLAB's terms.
 
 ``import dlarray as dl`` and ``from dlarray import dlarray, convolution1dLayer`` are both normal
-use.  Names that shadow Python's own (`sum`, `max`, `min`, `abs`, `any`, `all`) are here but are not
-imported by ``*``.
+use.  Names that shadow Python's own (`sum`, `max`, `abs`, `round`, `complex`, ...) are here but are
+not imported by ``*``.
 
 What is public stands in `__init__.pyi`, where type checkers read it.  Here it is the list of names
 that are imported when they are first used (PEP 562): all at once takes 1.6 times as long as `import
@@ -17,7 +17,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_SHADOWING = {"abs", "all", "any", "max", "min", "sum"}
+_SHADOWING = {"abs", "all", "any", "complex", "max", "min", "round", "sum"}
 
 
 def _public_names() -> dict[str, str]:

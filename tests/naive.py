@@ -89,6 +89,49 @@ def adam(p, g, m, v, t, rate=0.001, decay=0.9, sq_decay=0.999, epsilon=1e-8):
     return p - rate * m / (np.sqrt(v) + epsilon), m, v
 
 
+def groupnorm(x, inner, channel, groups, offset, scale, epsilon=1e-5):
+    """x normalized over the axes ``inner`` and each group of neighbours along ``channel``."""
+    x = np.asarray(x, np.float64)
+    y = np.empty(x.shape)
+    size = x.shape[channel] // groups
+    for first in range(0, x.shape[channel], size):
+        part = tuple(
+            slice(first, first + size) if axis == channel else slice(None) for axis in range(x.ndim)
+        )
+        gain, shift = (np.ravel(p)[first : first + size] for p in (scale, offset))
+        y[part] = layernorm(x[part], (*inner, channel), channel, shift, gain, epsilon)
+    return y
+
+
+def statistics(x, channel):
+    """Mean and biased variance over all axes but ``channel``."""
+    rows = np.moveaxis(np.asarray(x, np.float64), channel, 0).reshape(np.shape(x)[channel], -1)
+    mean = rows.sum(1) / rows.shape[1]
+    return mean, ((rows - mean[:, None]) ** 2).sum(1) / rows.shape[1]
+
+
+def batchnorm(x, channel, offset, scale, mean=None, variance=None, epsilon=1e-5):
+    """x by its own statistics or those given, scaled and shifted, all along ``channel``."""
+    if mean is None:
+        mean, variance = statistics(x, channel)
+    shape = [1] * np.ndim(x)
+    shape[channel] = np.shape(x)[channel]
+    mean, variance, offset, scale = (
+        np.reshape(np.asarray(p, np.float64), shape) for p in (mean, variance, offset, scale)
+    )
+    return (np.asarray(x, np.float64) - mean) / np.sqrt(variance + epsilon) * scale + offset
+
+
+def crosschannelnorm(x, channel, window, alpha=1e-4, beta=0.75, k=2.0):
+    """x / (k + alpha/window * sum of squares over a window along ``channel``) ** beta."""
+    moved = np.moveaxis(np.asarray(x, np.float64), channel, 0)
+    y = np.empty(moved.shape)
+    for c in range(len(moved)):
+        around = moved[max(0, c - (window - 1) // 2) : c + window // 2 + 1]
+        y[c] = moved[c] / (k + alpha / window * (around**2).sum(0)) ** beta
+    return np.moveaxis(y, 0, channel)
+
+
 def page_matmul(a, b):
     """The matrix products of pages (..., M, K) and (..., K, N), a sum over K."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-from dlarray.examples import sequence_classification_1d_convolutions as waveforms
+from dlarray.examples import (
+    sequence_classification_1d_convolutions as waveforms,
+    sequence_classification_custom_training_loop as custom_loop,
+)
 
 
 def classifier(channels, classes, size, *, normalization="none", mode="auto"):
@@ -36,6 +39,11 @@ def accuracies(train, test, layers, options, seeds):
 def test_waveforms_are_classified(capsys):
     assert waveforms.main(verbose=False) >= 95
     assert "Test accuracy" in capsys.readouterr().out
+
+
+def test_waveforms_are_classified_by_a_custom_loop(capsys):
+    assert custom_loop.main(40) >= 95
+    assert "Epoch 40: loss" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from dlarray.kernels import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geome
 from dlarray.tape import Traced, gradients, recording
 from dlarray.testing.gradients import STEP, TOLERANCES
 from tests import naive
+from tests.test_operators_without_derivative import CONSTANT
 
 RTOL = 1e-6  # of central differences, as in dlarray.testing.checkGradients
 H = STEP**0.6
@@ -26,10 +27,22 @@ def positive(rng, shape):
     return rng.uniform(0.5, 2.0, shape)
 
 
+def below_1(rng, shape):
+    return rng.uniform(0.3, 0.9, shape)
+
+
 def apart(rng, shape):
     """Numbers of both signs, away from 0 and from each other."""
     n = int(np.prod(shape))
     return (rng.permutation(n).reshape(shape) - n // 2 + 0.3) / max(1, n)
+
+
+def whole_quotient_2(rng, shape):
+    """Numbers for a dividend of 60 elements, or for a divisor of fewer."""
+    return rng.uniform(0.6, 0.7, shape) if np.prod(shape) == 60 else rng.uniform(0.26, 0.28, shape)
+
+
+TURN = np.asarray(3 - 2j)  # makes one real number of complex ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +58,24 @@ class Case:
     def call(self, *arguments):
         for place, value in self.fixed.items():
             arguments = (*arguments[:place], value, *arguments[place:])
-        return getattr(ops, self.operator)(*arguments, **self.options)
+        result = getattr(ops, self.operator)(*arguments, **self.options)
+        return (
+            ops.real(ops.mul(result, TURN.astype(result.dtype)))
+            if result.dtype.kind == "c"
+            else result
+        )
 
     def arguments(self, rng, dtype=np.float64):
         return [np.asarray(self.draw(rng, shape), dtype) for shape in self.shapes]
+
+
+class BatchNorm(Case):
+    """Batch normalization by the statistics of its data, which are no variable of their own."""
+
+    def call(self, *arguments):
+        axes: Any = {key: self.options[key] for key in ("outer", "channel")}
+        stats = ops.batch_statistics(arguments[0], **axes)
+        return ops.batchnorm(*arguments, stats, **self.options)
 
 
 PAIRS = {
@@ -59,24 +86,20 @@ PAIRS = {
     "first has no dimension": [(), (3, 4, 5)],
 }
 PAIRWISE = {
-    "add": normal,
-    "sub": normal,
-    "mul": normal,
-    "div": positive,
-    "power": positive,
-    "maximum": apart,
-    "minimum": apart,
+    **dict.fromkeys(["add", "sub", "mul", "join"], normal),
+    **dict.fromkeys(["div", "power", "hypot", "atan2"], positive),
+    **dict.fromkeys(["maximum", "minimum", "where_nonzero"], apart),
 }
+QUOTIENTS = ("mod", "rem", "floor_divide")
 UNARY = {
-    "neg": normal,
-    "exp": normal,
-    "log": positive,
-    "sqrt": positive,
-    "tanh": normal,
-    "sigmoid": normal,
-    "sign": apart,
-    "absolute": apart,
-    "relu": apart,
+    **dict.fromkeys(["neg", "exp", "expm1", "tanh", "sigmoid", "sin", "cos", "tan"], normal),
+    **dict.fromkeys(["sinh", "cosh", "sech", "asinh", "atan", "erf", "erfc"], normal),
+    **dict.fromkeys(["conj", "real", "imag"], normal),
+    **dict.fromkeys(["log", "log1p", "log2", "log10", "sqrt", "root"], positive),
+    **dict.fromkeys(["sec", "csc", "cot", "csch", "coth", "gamma", "gammaln"], below_1),
+    **dict.fromkeys(["sign", "absolute", "relu", "asin", "acos", "atanh"], apart),
+    **dict.fromkeys(["ceil", "floor", "fix", "round_"], apart),
+    "acosh": lambda rng, shape: 1 + positive(rng, shape),
 }
 GEOMETRIES = {
     "plain": Geometry(),
@@ -116,6 +139,22 @@ def conv1d_cases():
     yield "conv1d, two batch axes", Case("conv1d", [(13, 2, 3, 2), (3, 3, 4), (4, 1)], folded)
 
 
+def batchnorm_cases(outer, channel):
+    axes: Any = {"outer": outer, "channel": channel}
+    n, where = (3, 4, 5)[channel], f"{outer} {channel}"
+    yield f"batch_statistics, {where}", Case("batch_statistics", [(3, 4, 5)], axes)
+    axes = {**axes, "epsilon": 1e-3}
+    shapes = [(3, 4, 5), (1, n), (n, 1)]
+    yield f"batchnorm, {where}", BatchNorm("batchnorm", shapes, axes)
+    shapes = [*shapes, (n, 1), (1, n)]
+    yield f"standardize, {where}", Case("standardize", shapes, axes, positive)
+    window: Any = {"outer": outer, "channel": channel, "before": 1, "after": 2}
+    for beta in (0.75, 2.0):
+        options = {**window, "alpha": 0.3, "beta": beta, "k": 0.5}
+        case = Case("crosschannelnorm", [(3, 4, 5)], options)
+        yield f"crosschannelnorm, {where} {beta}", case
+
+
 def make_cases():
     for name, draw in PAIRWISE.items():
         for kind, shapes in PAIRS.items():
@@ -123,12 +162,15 @@ def make_cases():
     for name, draw in UNARY.items():
         yield name, Case(name, [(3, 4, 5)], {}, draw)
         yield f"{name}, no dimension", Case(name, [()], {}, draw)
+    for name in QUOTIENTS:
+        yield name, Case(name, [(3, 4, 5), (1, 4, 1)], {}, whole_quotient_2)
     yield "cast", Case("cast", [(3, 4)], {"dtype": np.float64})
     for axes in ((), (0,), (1,), (0, 2), (0, 1, 2)):
         yield f"total, {axes}", Case("total", [(3, 4, 5)], {"axes": axes})
         yield f"average, {axes}", Case("average", [(3, 4, 5)], {"axes": axes})
     for axis in range(3):
         yield f"largest, {axis}", Case("largest", [(3, 4, 5)], {"axis": axis}, apart)
+        yield f"product, {axis}", Case("product", [(3, 4, 5)], {"axis": axis})
         yield f"softmax, {axis}", Case("softmax", [(3, 4, 5)], {"axis": axis})
         shapes = [tuple(n if i == axis else 3 for i in range(3)) for n in (2, 1, 4)]
         yield f"concatenate, {axis}", Case("concatenate", shapes, {"axis": axis})
@@ -143,9 +185,12 @@ def make_cases():
     yield "matmul", Case("matmul", [(3, 4), (4, 5)])
     yield from make_page_cases()
     for outer, inner, channel in LAYERNORM_AXES:
-        options = {"outer": outer, "inner": inner, "channel": channel, "epsilon": 1e-3}
+        options: Any = {"outer": outer, "inner": inner, "channel": channel, "epsilon": 1e-3}
         sizes = [(3, 4, 5), (1, (3, 4, 5)[channel]), (1, (3, 4, 5)[channel])]
-        yield f"layernorm, {outer} {inner} {channel}", Case("layernorm", sizes, options)
+        for groups in {1, (3, 4, 5)[channel]}:
+            case = Case("groupnorm", sizes, {**options, "groups": groups})
+            yield f"groupnorm, {outer} {inner} {channel} {groups}", case
+        yield from batchnorm_cases((*outer, *inner), channel)
     dropped: Any = {"probability": 0.4, "key": 7, "order": (2, 0, 1)}
     yield "dropout", Case("dropout", [(3, 4, 5)], dropped)
     yield from conv1d_cases()
@@ -208,7 +253,7 @@ def assert_slope(function, arrays, gradient, rng):
 
 
 def test_every_operator_has_a_case():
-    assert {case.operator for case in CASES.values()} == set(ops.__all__)
+    assert {case.operator for case in CASES.values()} | set(CONSTANT) | {"pick"} == set(ops.__all__)
 
 
 @all_cases
@@ -314,10 +359,10 @@ EMPTY = {
     "concatenate": Case("concatenate", [(0, 3), (2, 3)], {"axis": 0}),
     "matmul": Case("matmul", [(3, 0), (0, 5)]),
     "dropout": Case("dropout", [(0, 3)], {"probability": 0.5, "key": 1, "order": (0, 1)}),
-    "layernorm": Case(
-        "layernorm",
+    "groupnorm": Case(
+        "groupnorm",
         [(0, 3), (1, 3), (1, 3)],
-        {"outer": (0,), "inner": (), "channel": 1, "epsilon": 1e-3},
+        {"outer": (0,), "inner": (), "channel": 1, "groups": 1, "epsilon": 1e-3},
     ),
     "conv1d, batch": Case(
         "conv1d",
@@ -367,11 +412,11 @@ def test_matmul_and_softmax_match(rng):
     )
 
 
-def test_layernorm_matches_its_reference(rng):
+def test_groupnorm_of_one_group_matches_the_reference_of_layernorm(rng):
     x, offset, scale = (rng.standard_normal(shape) for shape in ((3, 4, 5), (3, 1), (3, 1)))
-    axes: Any = {"outer": (1,), "inner": (2,), "channel": 0, "epsilon": 1e-3}
+    axes: Any = {"outer": (1,), "inner": (2,), "channel": 0, "groups": 1, "epsilon": 1e-3}
     want = naive.layernorm(x, (0, 2), 0, offset, scale, 1e-3)
-    for function in (ops.layernorm, ops.layernorm.composition):
+    for function in (ops.groupnorm, ops.groupnorm.composition):
         assert function is not None
         np.testing.assert_allclose(
             function(x, offset, scale, **axes), want, rtol=ROUNDING, atol=ROUNDING
@@ -454,7 +499,7 @@ def test_a_power_of_zero_has_slope_zero():
     np.testing.assert_array_equal(dx, [0, 0])
 
 
-@pytest.mark.parametrize("name", sorted({*UNARY, *PAIRWISE} - {"add", "sub", "mul"}))
+@pytest.mark.parametrize("name", sorted({*UNARY, *PAIRWISE, *QUOTIENTS}))
 def test_special_values_and_their_derivatives_raise_no_warning(name):
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -1.0])
     pairs = [special] if name in UNARY else np.meshgrid(special, special)

@@ -1,65 +1,105 @@
-"""Elementwise functions of one and two arrays, with their label and type rules.
+"""Arithmetic of two arrays by elements, its label and type rules, and the matrix product.
 
 Two formatted arrays meet by label, anything else by position from the first dimension
 (`formats.match`).  Of single and double operands single wins; a Python number or a 0-d array never
-changes the type; logical with a floating type gives that, logical with logical double.
+changes the precision; logical with a floating type gives that, logical with logical double; with a
+complex operand the result is complex.
 
-Real numbers only: a quotient, power, logarithm or root without a real value is NaN or Inf, without
-a warning.
+Functions of real numbers stay real: a quotient, power, logarithm or root without a real value is
+NaN or Inf.  Nothing warns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from .. import operators
-from ..formats import FormatError, ShapeError, broadcast, describe, insert
-from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
+from ..formats import Shape, broadcast, insert, trim
+from .core import as_data, dlarray, require_dlarray, require_float, require_real, wrap
 
 _Binary = Callable[[Any, Any], Any]
 
 
 def _binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
-    """An elementwise function of two operands, one of them a dlarray."""
-    if (
-        type(a) is dlarray
-        and type(b) is dlarray
-        and a.fmt == b.fmt
-        and a._data.shape == b._data.shape
-        and a._data.dtype == b._data.dtype
-        and a._data.dtype.kind == "f"
-    ):
-        return wrap(function(a, b), a.fmt)
+    """An elementwise function of two operands.
+
+    What happens most, floating arrays of one type or a Python number beside one, comes first: a
+    small operation costs as much as what is asked about it.
+    """
+    if type(a) is dlarray:
+        dtype = a._data.dtype
+        if dtype.kind == "f":
+            if type(b) is dlarray:
+                if b._data.dtype == dtype:
+                    if a.fmt == b.fmt and a._data.shape == b._data.shape:
+                        return wrap(function(a, b), a.fmt)
+                    left, right, fmt = _met(call, a, b)
+                    return wrap(function(left, right), fmt)
+            elif type(b) is float or type(b) is int:
+                return wrap(function(a, np.asarray(b, dtype)), a.fmt)
+    elif type(b) is dlarray and (type(a) is float or type(a) is int):
+        dtype = b._data.dtype
+        if dtype.kind == "f":
+            return wrap(function(np.asarray(a, dtype), b), b.fmt)
     left, right, fmt = aligned(call, a, b)
     dtype = result_type(left, right)
-    return wrap(function(_typed(left, dtype), _typed(right, dtype)), fmt)
+    return wrap(function(typed(left, dtype), typed(right, dtype)), fmt)
+
+
+def real_binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
+    """An elementwise function of two operands that has no meaning for complex ones."""
+    return _binary(call, function, require_real(a, call), require_real(b, call))
 
 
 def aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
-    """Operands with equal ranks, or 0-d, and the format of the result."""
+    """Operands with equal ranks, or one of them 0-d, and the format of the result."""
     a, b = _operand(call, a), _operand(call, b)
+    if a.ndim == 0 and b.ndim == 0:  # of two numbers one is an array
+        a = a.reshape(1, 1)
     if a.ndim == 0 or b.ndim == 0:
-        return a, b, (b if a.ndim == 0 else a).fmt
-    fmt_a, fmt_b = _fmt(a), _fmt(b)
-    expansion, _ = broadcast(a.shape, fmt_a, b.shape, fmt_b, call)
-    return _widened(a, expansion.insert_a), _widened(b, expansion.insert_b), expansion.fmt
+        return a, b, _fmt(b if a.ndim == 0 else a)
+    return _met(call, a, b)
+
+
+def _met(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
+    """`aligned` of arrays."""
+    fmt, shape_a, shape_b = _meeting(call, a.shape, _fmt(a), b.shape, _fmt(b))
+    if shape_a is not None:
+        a = operators.reshape(a, shape=shape_a)
+    if shape_b is not None:
+        b = operators.reshape(b, shape=shape_b)
+    return a, b, fmt
+
+
+@lru_cache(maxsize=4096)
+def _meeting(
+    call: str, shape_a: Shape, fmt_a: str, shape_b: Shape, fmt_b: str
+) -> tuple[str, Shape | None, Shape | None]:
+    """The format of the result, and the shapes in which two operands meet; None for their own."""
+    expansion, shape = broadcast(shape_a, fmt_a, shape_b, fmt_b, call)
+    fmt = trim(expansion.fmt, shape)[0] if expansion.fmt else ""
+    n = len(fmt) or len(shape)  # trailing U that the result loses are not made first
+    wide_a, wide_b = (
+        insert(shape_a, expansion.insert_a)[:n],
+        insert(shape_b, expansion.insert_b)[:n],
+    )
+    return fmt, None if wide_a == shape_a else wide_a, None if wide_b == shape_b else wide_b
 
 
 def _operand(call: str, value: Any) -> Any:
     """A dlarray, an array of two dimensions at least, or a 0-d array for a number."""
     if isinstance(value, dlarray):
         return value
-    if isinstance(value, (int, float, np.generic)) or (
+    if isinstance(value, (int, float, complex, np.generic)) or (
         isinstance(value, np.ndarray) and value.ndim == 0
     ):
         number = np.asarray(value)
-        if number.dtype.kind not in "biuf":
-            raise TypeError(
-                f"{call}: a number of type {number.dtype} is not possible, only real numbers."
-            )
+        if number.dtype.kind not in "biufc":
+            raise TypeError(f"{call}: a number of type {number.dtype} is not possible.")
         return number
     return as_data(value, call)
 
@@ -68,22 +108,35 @@ def _fmt(value: Any) -> str:
     return value.fmt if isinstance(value, dlarray) else ""
 
 
-def _widened(value: Any, axes: tuple[int, ...]) -> Any:
-    return operators.reshape(value, shape=insert(value.shape, axes)) if axes else value
+_TYPES: dict[tuple[bool, bool], np.dtype[Any]] = {  # by single, complex
+    (True, False): np.dtype(np.float32),
+    (False, False): np.dtype(np.float64),
+    (True, True): np.dtype(np.complex64),
+    (False, True): np.dtype(np.complex128),
+}
+_SINGLE = (_TYPES[True, False], _TYPES[True, True])
 
 
 def result_type(a: Any, b: Any) -> np.dtype[Any]:
-    """The type of arithmetic: single before double; numbers without dimensions count only beside
-    each other.
+    """The type of arithmetic: single before double, complex before real; numbers without dimensions
+    count for the precision only beside each other.
     """
     kinds = [x.dtype for x in (a, b) if x.ndim] or [a.dtype, b.dtype]
-    if any(kind == np.float32 for kind in kinds):
-        return np.dtype(np.float32)
-    return np.dtype(np.float64)
+    return _TYPES[
+        any(kind in _SINGLE for kind in kinds), a.dtype.kind == "c" or b.dtype.kind == "c"
+    ]
 
 
-def _typed(value: Any, dtype: np.dtype[Any]) -> Any:
+def typed(value: Any, dtype: np.dtype[Any]) -> Any:
+    """The value in this type."""
     return value if value.dtype == dtype else operators.cast(value, dtype=dtype)
+
+
+def unary(call: str, function: Callable[[Any], Any], X: Any, *, complexes: bool = False) -> dlarray:
+    """An elementwise function of a floating dlarray, real unless ``complexes``; same format."""
+    if type(X) is not dlarray or X._data.dtype.kind != "f":
+        require_float(require_dlarray(X, call), call, complexes=complexes)
+    return wrap(function(X), X.fmt)
 
 
 def plus(a: Any, b: Any) -> dlarray:
@@ -133,6 +186,17 @@ def rdivide(a: Any, b: Any) -> dlarray:
     return _binary("rdivide", operators.div, a, b)
 
 
+def ldivide(a: Any, b: Any) -> dlarray:
+    r"""b / a by elements, MATLAB's ``a .\ b``, matched by label as in `plus`.
+
+    Examples
+    --------
+    >>> ldivide(2, dlarray([3.0, 5.0], "C")).data.ravel()
+    array([1.5, 2.5])
+    """
+    return _binary("ldivide", lambda a, b: operators.div(b, a), a, b)
+
+
 def power(a: Any, b: Any) -> dlarray:
     """a ** b by elements, matched by label as in `plus`; real: NaN for a negative base and a broken
     exponent.
@@ -147,50 +211,15 @@ def power(a: Any, b: Any) -> dlarray:
 
 def maximum(a: Any, b: Any) -> dlarray:
     """The larger elements, matched by label as in `plus`; at ties the derivative goes to a."""
-    return _binary("max", operators.maximum, a, b)
+    return real_binary("max", operators.maximum, a, b)
 
 
 def minimum(a: Any, b: Any) -> dlarray:
     """The smaller elements, matched by label as in `plus`; at ties the derivative goes to a."""
-    return _binary("min", operators.minimum, a, b)
+    return real_binary("min", operators.minimum, a, b)
 
 
-def mtimes(a: Any, b: Any) -> dlarray:
-    """The matrix product of unformatted matrices; a formatted array can be multiplied by an
-    unformatted number.
-
-    Examples
-    --------
-    >>> mtimes(dlarray(np.ones((2, 3))), dlarray(np.ones((3, 4)))).shape
-    (2, 4)
-    """
-    left, right = _operand("mtimes", a), _operand("mtimes", b)
-    if (left.size == 1 and not _fmt(left)) or (right.size == 1 and not _fmt(right)):
-        return times(a, b)
-    if _fmt(left) or _fmt(right):
-        raise FormatError(
-            f"mtimes: a matrix product needs unformatted data; got {described(left)} and "
-            f"{described(right)}. "
-            "Use stripdims, or fullyconnect for a layer's product."
-        )
-    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
-        raise ShapeError(
-            f"mtimes: inner sizes differ or the operands are no matrices: {describe(left.shape)} "
-            "and "
-            f"{describe(right.shape)}. The columns of the first must equal the rows of the second."
-        )
-    dtype = result_type(left, right)
-    return wrap(operators.matmul(_typed(left, dtype), _typed(right, dtype)), "")
-
-
-# -- one operand ----------------------------------------------------------------------------------
-
-
-def unary(call: str, function: Callable[[Any], Any], X: Any) -> dlarray:
-    """An elementwise function of a floating dlarray; same format."""
-    X = require_dlarray(X, call)
-    require_float(X, call)
-    return wrap(function(X), X.fmt)
+# -- signs ----------------------------------------------------------------------------------------
 
 
 def uminus(X: Any) -> dlarray:
@@ -201,70 +230,37 @@ def uminus(X: Any) -> dlarray:
     >>> uminus(dlarray([3.0, -5.0], "C")).data.ravel()
     array([-3.,  5.])
     """
-    return unary("uminus", operators.neg, X)
+    return unary("uminus", operators.neg, X, complexes=True)
+
+
+def uplus(X: Any) -> dlarray:
+    """+X, which is X, same format.
+
+    Examples
+    --------
+    >>> uplus(dlarray([3.0, -5.0], "C")).data.ravel()
+    array([ 3., -5.])
+    """
+    return unary("uplus", lambda x: x, X, complexes=True)
 
 
 def abs(X: Any) -> dlarray:
-    """The absolute value, same format; its derivative at 0 is 0.
+    """The absolute value, real, same format; its derivative at 0 is 0.
 
     Examples
     --------
-    >>> abs(dlarray([3.0, -5.0], "C")).data.ravel()
-    array([3., 5.])
+    >>> abs(dlarray([3.0, -5.0, 3 + 4j], "C")).data.ravel()
+    array([3., 5., 5.])
     """
-    return unary("abs", operators.absolute, X)
-
-
-def exp(X: Any) -> dlarray:
-    """The exponential, same format.
-
-    Examples
-    --------
-    >>> exp(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
-    array([1.    , 2.7183])
-    """
-    return unary("exp", operators.exp, X)
-
-
-def log(X: Any) -> dlarray:
-    """The natural logarithm, same format; real: -Inf at 0 and NaN below.
-
-    Examples
-    --------
-    >>> log(dlarray([1.0, 0.0, -1.0], "C")).data.ravel()
-    array([  0., -inf,  nan])
-    """
-    return unary("log", operators.log, X)
-
-
-def sqrt(X: Any) -> dlarray:
-    """The square root, same format; real: NaN below 0; its derivative at 0 is Inf.
-
-    Examples
-    --------
-    >>> sqrt(dlarray([4.0, 9.0], "C")).data.ravel()
-    array([2., 3.])
-    """
-    return unary("sqrt", operators.sqrt, X)
-
-
-def tanh(X: Any) -> dlarray:
-    """The hyperbolic tangent, same format.
-
-    Examples
-    --------
-    >>> tanh(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
-    array([0.    , 0.7616])
-    """
-    return unary("tanh", operators.tanh, X)
+    return unary("abs", operators.absolute, X, complexes=True)
 
 
 def sign(X: Any) -> dlarray:
-    """-1, 0 or 1, same format; its derivative is 0.
+    """-1, 0 or 1, same format; its derivative is 0.  Of complex numbers ``x / |x|``, and 0 at 0.
 
     Examples
     --------
     >>> sign(dlarray([4.0, 0.0, -9.0], "C")).data.ravel()
     array([ 1.,  0., -1.])
     """
-    return unary("sign", operators.sign, X)
+    return unary("sign", operators.sign, X, complexes=True)

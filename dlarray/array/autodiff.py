@@ -1,30 +1,43 @@
-"""`dlfeval` and `dlgradient`: automatic differentiation of functions of dlarrays."""
+"""`dlfeval` and `dlgradient`: automatic differentiation of functions of dlarrays.
+
+What belongs to another trace is a constant: an array that the function captures instead of taking
+it, a value of an outer or of a nested `dlfeval` call, of another thread's, or of a call that has
+ended.  Computing with a constant is right and gives no gradient; differentiating one, or by one,
+raises an error that says which of these it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .. import _checks
 from ..formats import describe
 from ..tape import GradientError, Node, Tape, Traced, current_tape, gradients, is_traced, recording
 from . import tree
 from .core import dlarray, wrap
 
 NOT_TRACED = (
-    "dlgradient: Value to differentiate is not traced. It must be a traced real dlarray scalar. "
-    "Use dlgradient inside "
-    "a function called by dlfeval to trace the variables."
+    "{call}: Value to differentiate is not traced. It must be a traced real dlarray{scalar}. "
+    "Use {call} inside a function called by dlfeval to trace the variables."
 )
 
 
-def dlfeval(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+def dlfeval(function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
     """Call ``function(*args, **options)`` with tracing, so that it can use `dlgradient`.
 
-    Every floating dlarray in the arguments, also inside lists, tuples, dicts, dataclasses, tables
-    and networks, becomes a variable; other values pass through.  What the function returns comes
-    back without trace.
+    Every floating or complex dlarray in the arguments, also inside lists, tuples, dicts,
+    dataclasses, tables and networks, becomes a variable of its own, wherever it occurs; other
+    values pass through.  What the function returns comes back in its structure, without trace.
+    Arrays that it captures are constants, and so are those of another `dlfeval` call.
+
+    Parameters
+    ----------
+    function : any callable but a generator or coroutine function, whose body would run too late.
+    *args, **options : its arguments.
 
     Examples
     --------
@@ -34,6 +47,14 @@ def dlfeval(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     >>> y, gradient = dlfeval(rosenbrock, dlarray([-1.0, 2.0]))
     >>> y.item(), gradient.extractdata().ravel()
     (104.0, array([396., 200.]))
+
+    A parameter that is used at several places gets the sum of their gradients:
+
+    >>> def shared(p, x):
+    ...     y = sum(p["w"] * x + p["w"] * x**2, "all")
+    ...     return dlgradient(y, p)
+    >>> dlfeval(shared, {"w": dlarray([1.0])}, dlarray([3.0]))["w"].item()
+    12.0
     """
     if not callable(function):
         raise TypeError(
@@ -41,14 +62,22 @@ def dlfeval(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         )
     with recording() as tape:
         traced = tree.map_arrays(lambda x: _variable(tape, x), (args, options))
-        return tree.map_arrays(untraced, function(*traced[0], **traced[1]))
+        result = function(*traced[0], **traced[1])
+        if inspect.isgenerator(result) or inspect.iscoroutine(result):
+            result.close()
+            kind = "generator" if inspect.isgenerator(result) else "coroutine"
+            raise TypeError(
+                f"dlfeval: the function is a {kind}: its body would run after the trace has "
+                "ended. Return the values, for example in a list."
+            )
+        return tree.map_arrays(untraced, result)
 
 
 def _variable(tape: Tape, x: Any) -> Any:
-    """A leaf of its own on the tape for a floating dlarray."""
+    """A leaf of its own on the tape for a floating or complex dlarray."""
     if not isinstance(x, dlarray):
         return x
-    return variable(tape, x) if x.dtype.kind == "f" else wrap(x, x.fmt)
+    return variable(tape, x) if x.dtype.kind in "fc" else wrap(x, x.fmt)
 
 
 def variable(tape: Tape, x: dlarray) -> dlarray:
@@ -63,6 +92,7 @@ def untraced(x: Any) -> Any:
     return wrap(x._data, x.fmt) if isinstance(x, dlarray) else x
 
 
+@_checks.named_options
 def dlgradient(
     y: Any,
     *x: Any,
@@ -75,19 +105,23 @@ def dlgradient(
 
     Parameters
     ----------
-    y : a dlarray of one element that depends on the variables.
-    x : dlarrays, or containers of them as in `dlfeval`; gradients come back in the same structure,
-        with the sizes, formats and types of the variables, zero where y does not depend on them.
-    RetainData : accepted as in MATLAB; a second gradient in one call is always possible.
+    y : a real dlarray of one element that depends on the variables.
+    x : dlarrays, or containers of them as in `dlfeval`, tables such as `net.Learnables`, parts of
+        them and lists of records with Layer, Parameter and Value.  Gradients come back in the same
+        structure, with the sizes, formats and types of the variables, zero where y does not depend
+        on them.
+    RetainData : as in MATLAB; values never depend on it, and a second gradient in one call is
+        always possible.
     EnableHigherDerivatives : trace this computation too, so that its result can be differentiated
         again.
-    AllowComplex : accepted as in MATLAB; data are real.
+    AllowComplex : False raises if a complex value lies between y and a variable.  The gradient by a
+        complex x is dy/dRe(x) + i dy/dIm(x).
 
     Returns one gradient, or a tuple of them for several variables.
 
     Raises
     ------
-    GradientError : y is not traced or not a scalar; a variable is not traced.
+    GradientError : y is not traced, not real or not a scalar; a variable is not traced.
 
     Examples
     --------
@@ -98,63 +132,131 @@ def dlgradient(
     """
     if not x:
         raise TypeError("dlgradient: give at least one variable, as in dlgradient(y, x).")
-    _check_value(y)
-    nodes = [
-        _node(leaf, f"variable {position}{path}")
-        for position, one in enumerate(x, 1)
-        for path, leaf in tree.leaves(one)
-    ]
-    found = gradients(y, np.ones(y.shape, y.dtype), nodes, record=EnableHigherDerivatives)
-    values = iter(found)
-    results = tuple(
-        tree.map_arrays(lambda leaf: _gradient(leaf, next(values), EnableHigherDerivatives), one)
-        for one in x
-    )
-    return results[0] if len(results) == 1 else results
-
-
-def _check_value(y: Any) -> None:
-    if not isinstance(y, dlarray):
-        raise GradientError(f"{NOT_TRACED} Got {type(y).__name__}.")
-    if not is_traced(y):
-        if current_tape() is not None:
-            raise GradientError(
-                f"{NOT_TRACED} The value was computed from constants only: no variable of this "
-                "dlfeval call leads to it. For the derivative of a gradient, set "
-                "EnableHigherDerivatives=True in the inner dlgradient call."
-            )
-        raise GradientError(NOT_TRACED)
+    _checks.logical("dlgradient", "RetainData", RetainData)
+    record = _checks.logical("dlgradient", "EnableHigherDerivatives", EnableHigherDerivatives)
+    check_value("dlgradient", y)
     if y.size != 1:
         raise GradientError(
             "dlgradient: Value to differentiate is non-scalar. It must be a traced real dlarray "
             "scalar. Its size is "
             f"{describe(y.shape, y.fmt)}; reduce it, for example with sum(y, 'all')."
         )
+    nodes = _nodes(x)
+    if not _checks.logical("dlgradient", "AllowComplex", AllowComplex):
+        _reject_complex(y.node, nodes)
+    values = iter(gradients(y, np.ones(y.shape, y.dtype), nodes, record=record))
+    results = tuple(
+        tree.map_arrays(lambda leaf: gradient_of(leaf, next(values), record), one) for one in x
+    )
+    return results[0] if len(results) == 1 else results
 
 
-def _node(leaf: Any, name: str) -> Node:
+def check_value(call: str, y: Any) -> None:
+    """Raise unless y is a traced real dlarray."""
+    text = NOT_TRACED.format(call=call, scalar=" scalar" if call == "dlgradient" else "")
+    if not isinstance(y, dlarray):
+        raise GradientError(f"{text} Got {type(y).__name__}.")
+    if not is_traced(y):
+        if y.node is not None:
+            raise GradientError(f"{text} {_elsewhere(y.node)}")
+        if current_tape() is not None:
+            raise GradientError(
+                f"{text} The value was computed from constants only: no variable of this "
+                "dlfeval call leads to it. For the derivative of a gradient, set "
+                "EnableHigherDerivatives=True in the inner dlgradient call."
+            )
+        raise GradientError(text)
+    if y.dtype.kind != "f":
+        kind = "complex" if y.dtype.kind == "c" else "logical"
+        hint = "real, imag or abs" if kind == "complex" else "single or double"
+        raise GradientError(
+            f"{call}: Value to differentiate is {kind}. It must be real: take {hint} of it first."
+        )
+
+
+def _nodes(variables: tuple[Any, ...]) -> list[Node]:
+    """The nodes of all leaves; their places are named only if one is no variable."""
+    leaves: list[Any] = []
+    tree.map_arrays(leaves.append, variables)
+    tape = current_tape()
+    nodes = [leaf.node for leaf in leaves if type(leaf) is dlarray and leaf.node is not None]
+    if len(nodes) == len(leaves) and all(node.tape is tape for node in nodes):
+        return nodes
+    return [
+        node_of("dlgradient", leaf, f"variable {position}{path}")
+        for position, one in enumerate(variables, 1)
+        for path, leaf in tree.leaves(one)
+    ]
+
+
+def _elsewhere(node: Node) -> str:
+    """Why a value with a place on a tape is not traced here."""
+    if not node.tape.open:
+        return (
+            "The dlfeval call that made it has ended, and its trace with it: differentiate inside "
+            "that call."
+        )
+    return (
+        "It belongs to another dlfeval call, an outer one or one in another thread, and is a "
+        "constant here: pass it to this dlfeval as an argument."
+    )
+
+
+def node_of(call: str, leaf: Any, name: str) -> Node:
+    """The place on the tape of a variable, which must have one."""
     if not isinstance(leaf, dlarray):
         raise GradientError(
-            f"dlgradient: {name} holds {type(leaf).__name__}, not a dlarray; only dlarrays passed "
+            f"{call}: {name} holds {type(leaf).__name__}, not a dlarray; only dlarrays passed "
             "to dlfeval can be variables."
         )
     if not is_traced(leaf):
+        reason = (
+            "Pass it to the function as an argument of dlfeval."
+            if leaf.node is None
+            else _elsewhere(leaf.node)
+        )
         raise GradientError(
-            f"dlgradient: {name}, of size {describe(leaf.shape, leaf.fmt)}, is not traced: it was "
-            "not passed to dlfeval as a dlarray. Pass it to the function as an argument of dlfeval."
+            f"{call}: {name}, of size {describe(leaf.shape, leaf.fmt)}, is not traced: it was "
+            f"not passed to dlfeval as a dlarray. {reason}"
         )
     assert leaf.node is not None
     return leaf.node
 
 
-def _gradient(leaf: dlarray, value: Any, traced: bool) -> dlarray:
+def _reject_complex(start: Node | None, targets: Sequence[Node]) -> None:
+    """Raise if a value between two places of the tape is complex: then so is its gradient."""
+    seen: set[Node] = set()
+    stack = [start]
+    while stack:
+        node = stack.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            stack.extend(node.parents)
+    leads = set(targets)
+    for node in sorted(seen, key=lambda node: node.order):
+        if node in leads or not leads.isdisjoint(node.parents):
+            leads.add(node)
+            if node.dtype.kind == "c":
+                what = f"the result of {node.operator.name}" if node.operator else "a variable"
+                raise GradientError(
+                    f"dlgradient: {what} is complex, of size {describe(node.shape)}, and "
+                    "AllowComplex is False. Set AllowComplex=True, or take real or imag of it."
+                )
+
+
+def gradient_of(leaf: dlarray, value: Any, traced: bool) -> dlarray:
     """A gradient as a dlarray like its variable; zeros where nothing leads to it."""
     if value is None:
         value = np.zeros(leaf.shape, leaf.dtype)
+    return as_result(value, leaf.fmt, traced)
+
+
+def as_result(value: Any, fmt: str, traced: bool) -> dlarray:
+    """What a backward pass gave as a dlarray; a variable if ``traced`` although it is constant."""
     if traced and not isinstance(value, Traced):  # constant: its own derivative is zero
         tape = current_tape()
         assert tape is not None
-        return variable(tape, wrap(value, leaf.fmt))
+        return variable(tape, wrap(value, fmt))
     if not isinstance(value, Traced) and not value.flags.writeable and value.size:
         value = np.array(value)  # a broadcast view would be a surprise
-    return wrap(value, leaf.fmt)
+    return wrap(value, fmt)

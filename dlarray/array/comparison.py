@@ -1,4 +1,7 @@
-"""Comparison and logic: logical arrays, matched by label as arithmetic is, without derivative."""
+"""Comparison and logic: logical arrays, matched by label as arithmetic is, without derivative.
+
+Their operators get plain arrays, so nothing of them is traced.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,43 @@ from typing import Any
 
 import numpy as np
 
-from ..tape import Traced
-from . import arithmetic
-from .core import dlarray, require_dlarray, wrap
+from .. import operators
+from ..tape import Operator, Traced
+from .arithmetic import aligned, result_type, typed
+from .core import described, dlarray, require_dlarray, require_real, wrap
 
 
-def _compare(call: str, function: np.ufunc, a: Any, b: Any) -> dlarray:
-    left, right, fmt = arithmetic.aligned(call, a, b)
-    values = [x._data if isinstance(x, Traced) else x for x in (left, right)]
-    if "f" in (left.dtype.kind, right.dtype.kind):
-        dtype = arithmetic.result_type(left, right)
-        values = [value.astype(dtype, copy=False) for value in values]
-    return wrap(function(*values), fmt)
+def plain(value: Any) -> Any:
+    """The values alone."""
+    return value._data if isinstance(value, Traced) else value
+
+
+def _compare(call: str, function: Operator, a: Any, b: Any, ordered: bool = False) -> dlarray:
+    """A comparison; of what is ``ordered`` real numbers only."""
+    if (
+        type(a) is dlarray
+        and type(b) is dlarray
+        and a.fmt == b.fmt
+        and a._data.shape == b._data.shape
+        and a._data.dtype == b._data.dtype
+        and a._data.dtype.kind != "c"
+    ):
+        return wrap(function(a._data, b._data), a.fmt)
+    if type(a) is dlarray and type(b) in (float, int) and a._data.dtype.kind == "f":
+        return wrap(function(a._data, np.asarray(b, a._data.dtype)), a.fmt)
+    if ordered:
+        a, b = require_real(a, call), require_real(b, call)
+    left, right, fmt = aligned(call, _constant(a), _constant(b))
+    left, right = plain(left), plain(right)
+    if left.dtype.kind in "fc" or right.dtype.kind in "fc":
+        dtype = result_type(left, right)
+        left, right = typed(left, dtype), typed(right, dtype)
+    return wrap(function(left, right), fmt)
+
+
+def _constant(x: Any) -> Any:
+    """The same dlarray as a constant."""
+    return wrap(x._data, x.fmt) if isinstance(x, dlarray) and x.node is not None else x
 
 
 def eq(a: Any, b: Any) -> dlarray:
@@ -28,7 +56,7 @@ def eq(a: Any, b: Any) -> dlarray:
     >>> eq(dlarray([3.0, 5.0], "C"), 5).data.ravel()
     array([False,  True])
     """
-    return _compare("eq", np.equal, a, b)
+    return _compare("eq", operators.equal, a, b)
 
 
 def ne(a: Any, b: Any) -> dlarray:
@@ -39,64 +67,148 @@ def ne(a: Any, b: Any) -> dlarray:
     >>> ne(dlarray([3.0, 5.0], "C"), 5).data.ravel()
     array([ True, False])
     """
-    return _compare("ne", np.not_equal, a, b)
+    return _compare("ne", operators.not_equal, a, b)
 
 
 def lt(a: Any, b: Any) -> dlarray:
-    """Where a < b.
+    """Where a < b, real numbers.
 
     Examples
     --------
     >>> lt(dlarray([3.0, 5.0], "C"), 5).data.ravel()
     array([ True, False])
     """
-    return _compare("lt", np.less, a, b)
+    return _compare("lt", operators.less, a, b, ordered=True)
 
 
 def le(a: Any, b: Any) -> dlarray:
-    """Where a <= b.
+    """Where a <= b, real numbers.
 
     Examples
     --------
     >>> le(dlarray([3.0, 5.0], "C"), 5).data.ravel()
     array([ True,  True])
     """
-    return _compare("le", np.less_equal, a, b)
+    return _compare("le", operators.less_equal, a, b, ordered=True)
 
 
 def gt(a: Any, b: Any) -> dlarray:
-    """Where a > b.
+    """Where a > b, real numbers.
 
     Examples
     --------
     >>> gt(dlarray([3.0, 5.0], "C"), 3).data.ravel()
     array([False,  True])
     """
-    return _compare("gt", np.greater, a, b)
+    return _compare("gt", operators.greater, a, b, ordered=True)
 
 
 def ge(a: Any, b: Any) -> dlarray:
-    """Where a >= b.
+    """Where a >= b, real numbers.
 
     Examples
     --------
     >>> ge(dlarray([3.0, 5.0], "C"), 5).data.ravel()
     array([False,  True])
     """
-    return _compare("ge", np.greater_equal, a, b)
+    return _compare("ge", operators.greater_equal, a, b, ordered=True)
+
+
+# -- logic ----------------------------------------------------------------------------------------
 
 
 def and_(a: Any, b: Any) -> dlarray:
-    """Where both are nonzero."""
-    return _compare("and", np.logical_and, a, b)
+    """Where both are nonzero, matched by label as in `plus`; also written ``a & b``.
+
+    Examples
+    --------
+    >>> and_(dlarray([3.0, 0.0], "C"), True).data.ravel()
+    array([ True, False])
+    """
+    return _compare("and", operators.both, a, b)
 
 
 def or_(a: Any, b: Any) -> dlarray:
-    """Where one is nonzero."""
-    return _compare("or", np.logical_or, a, b)
+    """Where one or both are nonzero, matched by label as in `plus`; also written ``a | b``.
+
+    Examples
+    --------
+    >>> or_(dlarray([3.0, 0.0], "C"), False).data.ravel()
+    array([ True, False])
+    """
+    return _compare("or", operators.either, a, b)
+
+
+def xor(a: Any, b: Any) -> dlarray:
+    """Where exactly one is nonzero, matched by label as in `plus`.
+
+    Examples
+    --------
+    >>> xor(dlarray([3.0, 0.0], "C"), True).data.ravel()
+    array([False,  True])
+    """
+    return _compare("xor", operators.one_of_two, a, b)
+
+
+def exclusive(a: Any, b: Any) -> dlarray:
+    """``a ^ b``: `xor` of logical values; of numbers an error, because MATLAB's ^ is a power."""
+    for operand in (a, b):
+        kind = getattr(getattr(operand, "dtype", None), "kind", None)
+        if kind != "b" and not isinstance(operand, bool):
+            raise TypeError(
+                f"^ is the exclusive or of logical values; got {described(operand)}. Write X**2 "
+                "for a power, or xor(a, b)."
+            )
+    return xor(a, b)
 
 
 def not_(X: Any) -> dlarray:
-    """Where X is zero."""
-    X = require_dlarray(X, "not")
-    return wrap(np.logical_not(X._data), X.fmt)
+    """Where X is zero, same format; also written ``~X``.
+
+    Examples
+    --------
+    >>> not_(dlarray([3.0, 0.0], "C")).data.ravel()
+    array([False,  True])
+    """
+    return _each("not", operators.neither, X)
+
+
+# -- elements -------------------------------------------------------------------------------------
+
+
+def isnan(X: Any) -> dlarray:
+    """Where X is NaN: a logical array of the same format.
+
+    Examples
+    --------
+    >>> isnan(dlarray([1.0, np.nan, np.inf], "C")).data.ravel()
+    array([False,  True, False])
+    """
+    return _each("isnan", operators.is_nan, X)
+
+
+def isinf(X: Any) -> dlarray:
+    """Where X is Inf or -Inf: a logical array of the same format.
+
+    Examples
+    --------
+    >>> isinf(dlarray([1.0, np.nan, np.inf], "C")).data.ravel()
+    array([False, False,  True])
+    """
+    return _each("isinf", operators.is_infinite, X)
+
+
+def isfinite(X: Any) -> dlarray:
+    """Where X is neither NaN nor infinite: a logical array of the same format.
+
+    Examples
+    --------
+    >>> isfinite(dlarray([1.0, np.nan, np.inf], "C")).data.ravel()
+    array([ True, False, False])
+    """
+    return _each("isfinite", operators.is_finite, X)
+
+
+def _each(call: str, function: Operator, X: Any) -> dlarray:
+    X = require_dlarray(X, call)
+    return wrap(function(X._data), X.fmt)

@@ -8,38 +8,44 @@ new data and rebinds X.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 from .. import kernels, operators
 from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
-from ..tape import Array, Traced, is_traced
+from ..tape import Array, Traced, current_tape
+from .protocols import Protocols, plain
 
 T = TypeVar("T")
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 TYPE_NAMES = {
     np.dtype(np.float32): "single",
     np.dtype(np.float64): "double",
+    np.dtype(np.complex64): "single",
+    np.dtype(np.complex128): "double",
     np.dtype(np.bool_): "logical",
 }
 
 
-class dlarray(Traced):
+class dlarray(Protocols):
     """An array whose dimensions carry labels.
 
     Parameters
     ----------
-    X : array, nested list, number or dlarray.  float32 ("single"), float64 ("double") and bool
-        ("logical") keep their type, integers become double.  Zero dimensions become 1×1, one
-        becomes a column.
+    X : array, nested list, number or dlarray.  float32 and complex64 ("single"), float64 and
+        complex128 ("double") and bool ("logical") keep their type, integers become double.  Zero
+        dimensions become 1×1, one becomes a column.
     fmt : labels, one a dimension, in any order: S (spatial), C (channel), B (batch), T (time), U
         (unspecified). The data are permuted into the order S..CBTU...  For a vector one label is
         enough.  "" is unformatted. A format given for a dlarray replaces its labels one by one;
-        nothing else changes.
-    copy : False promises that the array X will not be changed by its owner, and uses its memory.
+        nothing else changes.  Without one a dlarray keeps its own.
+    copy : False promises that the array X will not be changed by its owner, and uses its memory,
+        also that of another library's array on the CPU (`__dlpack__`); a promise broken inside
+        `dlfeval` gives wrong gradients and is not noticed.
+
+    ``X[i] = v`` makes new data and rebinds X, so no other dlarray changes; ``Y = X``, as ever in
+    Python, is a second name of the same array, ``Y = dlarray(X)`` a copy.
 
     Raises
     ------
@@ -60,17 +66,17 @@ class dlarray(Traced):
 
     fmt: str
 
-    def __init__(self, X: Any, fmt: str = "", *, copy: bool = True) -> None:
+    def __init__(self, X: Any, fmt: str | None = None, *, copy: bool = True) -> None:
         if isinstance(X, dlarray):
-            relabelled = relabel(X, fmt) if fmt else X
+            relabelled = relabel(X, fmt) if fmt else X if fmt is None else labels.stripdims(X)
             super().__init__(relabelled._data, relabelled.node)
             self.fmt = relabelled.fmt
             return
-        data = as_data(X, "dlarray")
+        data = as_data(X, "dlarray", share=True)
         plan = construct(data.shape, fmt) if fmt else None
         if plan is not None:
             data = data.reshape(plan.padded).transpose(plan.order).reshape(plan.shape)
-        if copy or not isinstance(X, np.ndarray):
+        if copy or not (isinstance(X, np.ndarray) or hasattr(X, "__dlpack__")):
             data = _stored(data, plan.fmt if plan else "")
         super().__init__(data, None)
         self.fmt = plan.fmt if plan else ""
@@ -105,38 +111,26 @@ class dlarray(Traced):
 
     def stripdims(self, fmt: str = "") -> dlarray:
         """The array without labels; see `dlarray.stripdims`."""
-        return shape.stripdims(self, fmt)
+        return labels.stripdims(self, fmt)
+
+    def flatten(self) -> dlarray:
+        """All elements as an unformatted column, in column-major order: MATLAB's ``X(:)``."""
+        return shape.flatten(self)
 
     def extractdata(self) -> Array:
-        """The values as a NumPy array that can't be written to, without trace."""
+        """The values as a NumPy array that can't be written to, without trace.
+
+        It shares memory, and so does ``torch.from_dlpack`` of it.  PyTorch does not know memory
+        that can't be written to: what it writes there changes this array.  Give it ``np.array(X)``
+        for memory of its own.
+        """
         view = self._data.view()
         view.flags.writeable = False
         return view
 
-    def item(self) -> float:
+    def item(self) -> Any:
         """The one value as a Python number."""
         return self._data.item()
-
-    def __len__(self) -> int:
-        return int(self._data.shape[0])
-
-    def __iter__(self) -> Iterator[dlarray]:
-        return (self[i] for i in range(len(self)))
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                "dlarray: only one element is true or false; got "
-                f"{describe(self.shape, self.fmt)}. Use any or all."
-            )
-        return bool(self._data.item())
-
-    def __float__(self) -> float:
-        if self._data.size != 1:
-            raise TypeError(
-                f"dlarray: only one element makes a number; got {describe(self.shape, self.fmt)}."
-            )
-        return float(self._data.item())
 
     def __repr__(self) -> str:
         return display.text(self)
@@ -149,27 +143,12 @@ class dlarray(Traced):
     def __deepcopy__(self, memo: dict[int, Any]) -> dlarray:
         return self.__copy__()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        if is_traced(self):
-            raise TypeError(
-                "dlarray: a traced array can't be pickled. Pickle it after dlfeval, or use "
-                "extractdata."
-            )
-        order = tuple(sorted(range(self.ndim), key=lambda axis: -abs(self._data.strides[axis])))
-        return _restore, (np.ascontiguousarray(self._data.transpose(order)), order, self.fmt)
-
     # -- NumPy ------------------------------------------------------------------------------------
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if dtype is None and not copy:
-            return self.extractdata()
-        return np.array(self._data, dtype=dtype)
-
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or "out" in options:
+            return numpy_functions.from_method(ufunc, method, inputs, options)
         return ufuncs.from_ufunc(ufunc, method, inputs, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        raise TypeError(no_rule(function.__name__))
 
     # -- operators --------------------------------------------------------------------------------
 
@@ -204,10 +183,31 @@ class dlarray(Traced):
         return arithmetic.power(other, self)
 
     def __matmul__(self, other: Any) -> dlarray:
-        return arithmetic.mtimes(self, other)
+        return linear.mtimes(self, other)
 
     def __rmatmul__(self, other: Any) -> dlarray:
-        return arithmetic.mtimes(other, self)
+        return linear.mtimes(other, self)
+
+    def __floordiv__(self, other: Any) -> dlarray:
+        return rounding.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> dlarray:
+        return rounding.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> dlarray:
+        return rounding.mod(self, other)
+
+    def __rmod__(self, other: Any) -> dlarray:
+        return rounding.mod(other, self)
+
+    def __divmod__(self, other: Any) -> tuple[dlarray, dlarray]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[dlarray, dlarray]:
+        return other // self, other % self
+
+    def __round__(self, digits: int | None = None) -> dlarray:
+        return rounding.round(self, digits or 0)
 
     def __neg__(self) -> dlarray:
         return arithmetic.uminus(self)
@@ -248,6 +248,12 @@ class dlarray(Traced):
     def __ror__(self, other: Any) -> dlarray:
         return comparison.or_(other, self)
 
+    def __xor__(self, other: Any) -> dlarray:
+        return comparison.exclusive(self, other)
+
+    def __rxor__(self, other: Any) -> dlarray:
+        return comparison.exclusive(other, self)
+
     def __invert__(self) -> dlarray:
         return comparison.not_(self)
 
@@ -255,7 +261,12 @@ class dlarray(Traced):
         return indexing.get(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        result = indexing.assigned(self, index, value)
+        self._rebind(indexing.assigned(self, index, value))
+
+    def __delitem__(self, index: Any) -> None:
+        self._rebind(indexing.deleted(self, index))
+
+    def _rebind(self, result: dlarray) -> None:
         self._data, self.node, self.fmt = result._data, result.node, result.fmt
 
 
@@ -275,11 +286,11 @@ def wrap(value: Any, fmt: str) -> dlarray:
     return array
 
 
-def relabel(X: dlarray, fmt: str) -> dlarray:
+def relabel(X: dlarray, fmt: str, call: str = "dlarray") -> dlarray:
     """The same array with other labels, position by position; on the same place of the tape if
     nothing moves.
     """
-    plan = construct(X.shape, fmt)
+    plan = construct(X.shape, fmt, call)
     value: Any = X
     if plan.order != tuple(range(len(plan.order))):
         value = operators.permute(_reshaped(value, plan.padded), order=plan.order)
@@ -290,19 +301,17 @@ def _reshaped(value: Any, shape_: Shape) -> Any:
     return value if value.shape == shape_ else operators.reshape(value, shape=shape_)
 
 
-def as_data(value: Any, call: str) -> Array:
+def as_data(value: Any, call: str, *, share: bool = False) -> Array:
     """Values as an array of a type that a dlarray holds, with two dimensions at least; not a copy
     if they fit.
+
+    While a tape is open the tape may keep the array, and its owner may write to it afterwards: then
+    it is copied, unless the caller will ``share`` it or copies it anyway.
     """
-    try:
-        data = np.asarray(value)
-    except ValueError:
-        raise TypeError(
-            f"{call}: the data are ragged: their parts differ in length, so they are no array. Pad "
-            "sequences "
-            "with padsequences first."
-        ) from None
-    data = _of_own_type(data, call)
+    data = _of_own_type(plain(value, call), call)
+    if not share and data.flags.writeable and current_tape() is not None:
+        if isinstance(value, np.ndarray) and np.may_share_memory(data, value):
+            data = data.copy(order="K")
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
     return data
@@ -310,7 +319,7 @@ def as_data(value: Any, call: str) -> Array:
 
 def _of_own_type(data: Array, call: str) -> Array:
     kind, native = data.dtype.kind, data.dtype.newbyteorder("=")
-    if kind == "b" or native in FLOATS:
+    if native in TYPE_NAMES:
         return data if data.dtype.isnative else data.astype(native)
     if kind in "iu":
         return data.astype(np.float64)
@@ -322,10 +331,11 @@ def _of_own_type(data: Array, call: str) -> Array:
         )
     hint = {
         "f": " Convert with astype('float32') first.",
-        "c": " Complex data are not supported.",
+        "c": " Convert with astype('complex64') first.",
     }.get(kind, "")
     raise TypeError(
-        f"{call}: data of type {data.dtype} are not possible, only float32, float64 and bool.{hint}"
+        f"{call}: data of type {data.dtype} are not possible, only float32, float64, complex64, "
+        f"complex128 and bool.{hint}"
     )
 
 
@@ -337,7 +347,8 @@ def _stored(data: Array, fmt: str) -> Array:
     return copy
 
 
-def _restore(data: Array, order: Axes, fmt: str) -> dlarray:
+def restored(data: Array, order: Axes, fmt: str) -> dlarray:
+    """What a pickle holds, as a dlarray."""
     return wrap(data.transpose(inverse(order)), fmt)
 
 
@@ -354,6 +365,13 @@ def no_rule(name: str, detail: str = "") -> str:
     """The message for a function of NumPy that does not know labels."""
     known = name in dir(sys.modules[__name__.split(".")[0]])
     hint = f"Use dlarray.{name}" if known else "Compose it from functions of dlarray"
+    if current_tape() is not None:
+        return (
+            f"numpy.{name}{detail} has no rule for labels here, nor a derivative. If a function of "
+            "dlarray with this name rejects the labels, take stripdims first. Else rewrite: "
+            f"{hint[0].lower()}{hint[1:]}. extractdata gives the values alone, but it stops "
+            "gradients."
+        )
     return (
         f"numpy.{name}{detail} has no rule for labels here. {hint}, or use extractdata for the "
         "values alone."
@@ -370,13 +388,26 @@ def require_dlarray(X: object, call: str, name: str = "X") -> dlarray:
     return X
 
 
-def require_float(X: dlarray, call: str) -> None:
-    """Reject logical data."""
-    if X._data.dtype.kind == "b":
+def require_float(X: dlarray, call: str, *, complexes: bool = False) -> None:
+    """Reject logical data, and complex data unless they are possible."""
+    kind = X._data.dtype.kind
+    if kind == "b":
         raise TypeError(
             f"{call}: logical data not supported; convert to single or double. Got {described(X)} "
             "logical."
         )
+    if kind == "c" and not complexes:
+        require_real(X, call)
+
+
+def require_real(X: Any, call: str) -> Any:
+    """X, which must not be complex."""
+    if np.iscomplexobj(X._data if isinstance(X, dlarray) else X):
+        raise TypeError(
+            f"{call}: complex data not supported; got {described(X)} complex. Use real, imag or "
+            "abs of it."
+        )
+    return X
 
 
 def require_label(X: dlarray, label: str, call: str) -> int:
@@ -393,6 +424,17 @@ def require_label(X: dlarray, label: str, call: str) -> int:
     return axes[0]
 
 
-from . import arithmetic, comparison, display, indexing, shape, ufuncs  # noqa: E402 - they need the class, its methods need them
+from . import (  # noqa: E402 - they need the class, its methods need them
+    arithmetic,
+    comparison,
+    display,
+    indexing,
+    labels,
+    linear,
+    numpy_functions,
+    rounding,
+    shape,
+    ufuncs,
+)
 
 __all__ = ["dlarray"]

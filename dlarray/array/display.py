@@ -41,7 +41,8 @@ def text(X: dlarray) -> str:
 
 def _matrix(values: np.ndarray) -> str:
     if values.dtype.kind == "b" or (
-        np.all(np.isfinite(values))
+        values.dtype.kind == "f"
+        and np.all(np.isfinite(values))
         and np.all(values == np.round(values))
         and np.abs(values).max() < 1e9
     ):

@@ -1,9 +1,18 @@
-"""Reading and assigning by subscripts.
+"""Reading, assigning and deleting by subscripts.
 
 Subscripts count from 0.  An integer keeps its dimension with size 1, as in MATLAB; missing ones are
 full slices, and the format stays.  Several index arrays pick a grid, as in MATLAB, not pairs.  One
 mask of the array's own shape, or one array of linear (column-major) indices, gives an unformatted
-column.
+column.  Every array is followed by dimensions of size 1, labelled U if it has labels: further
+subscripts name those.
+
+An assignment may name elements past the end, which makes the array larger, filled up with zeros:
+``Z[n, :] = row`` where Z has n rows.  For that every dimension has a subscript (a column needs one
+only), an integer, an index array, or a slice whose start is given and past the end; what Python
+clips in other slices is clipped here.
+
+What a mask or an index computed from data picks is an argument of the operator, not a constant of
+it, so that a replayed computation picks by the new values.
 """
 
 from __future__ import annotations
@@ -13,93 +22,143 @@ from typing import Any
 import numpy as np
 
 from .. import operators
-from ..formats import FormatError, ShapeError, describe
+from ..formats import FormatError, Shape, ShapeError, describe, extended
+from ..operators.indexing import Computed, put
 from ..tape import Array
 from .core import as_data, described, dlarray, wrap
+from .subscripts import (
+    FULL,
+    argument,
+    grid,
+    has_newaxis,
+    is_full,
+    simple_place,
+    slices,
+    spell_ellipsis,
+    spelled,
+    subscript,
+    whole,
+)
 
 
 def get(X: dlarray, index: Any) -> dlarray:
     """X[index]."""
-    linear = _linear(X, index)
+    simple = slices(X, index)
+    if simple is not None:
+        return wrap(operators.take(X, index=simple), X.fmt)
+    linear = whole(X, index)
     if linear is not None:
-        column = operators.take(X, index=linear)
-        return wrap(operators.reshape(column, shape=(column.shape[0], 1)), "")
-    if _has_newaxis(index):
+        return _column(operators.take(X, *linear.arguments, index=linear.index))
+    if has_newaxis(index):
         return _expanded(X, index)
-    return wrap(operators.take(X, index=_subscripts(X, index)), X.fmt)
+    place = grid(X, index)
+    Y = operators.take(_enlarged(X, place.shape), *place.arguments, index=place.index)
+    return _fitting(Y, X)
 
 
 def assigned(X: dlarray, index: Any, value: Any) -> dlarray:
     """X after X[index] = value; the format of the value does not matter."""
-    linear = _linear(X, index)
-    subscripts = linear if linear is not None else _subscripts(X, index)
-    wanted = np.empty(X.shape, np.bool_)[subscripts].shape
     if not isinstance(value, dlarray):
         value = _plain(value, X)
+    place = simple_place(X, index) or whole(X, index) or grid(X, index, value)
     if value.ndim and value.size == 1:
         value = operators.reshape(value, shape=())
     elif value.ndim:
-        if _significant(value.shape) != _significant(wanted):
+        if _significant(value.shape) != _significant(place.size):
             raise ShapeError(
                 f"dlarray assignment: the value has size {describe(value.shape)}, the place "
-                f"{describe(wanted)}, of "
+                f"{describe(place.size)}, of "
                 f"{described(X)}. Make them equal, or assign one number."
             )
-        value = operators.reshape(value, shape=wanted) if value.shape != wanted else value
-    if value.dtype != X.dtype:
-        value = operators.cast(value, dtype=X.dtype)
-    return wrap(operators.assign(X, value, index=subscripts), X.fmt)
+        value = operators.reshape(value, shape=place.size) if value.shape != place.size else value
+    larger = _enlarged(X, place.shape)
+    if value.dtype.kind == "c" and X.dtype.kind != "c":
+        larger = operators.cast(larger, dtype=np.result_type(X.dtype, np.complex64))
+    if value.dtype != larger.dtype:
+        _require_truth(value, larger.dtype)
+        value = operators.cast(value, dtype=larger.dtype)
+    return _fitting(operators.assign(larger, value, *place.arguments, index=place.index), X)
+
+
+def _require_truth(value: Any, dtype: np.dtype[Any]) -> None:
+    data = value._data if isinstance(value, dlarray) else value
+    if dtype.kind == "b" and data.dtype.kind == "f" and np.isnan(data).any():
+        raise ValueError(
+            "dlarray assignment: NaN is neither true nor false, and the array is logical. Make it "
+            "double first."
+        )
+
+
+def deleted(X: dlarray, index: Any) -> dlarray:
+    """X after del X[index]: without the elements that one subscript names."""
+    linear = whole(X, index)
+    if linear is not None:
+        which = argument(index[0] if isinstance(index, tuple) else index)
+        rest = operators.take(X, which, index=Computed(linear=True, drop=True))
+        column = X.ndim == 2 and X.shape[1] == 1
+        return (
+            _column(rest) if column else wrap(operators.reshape(rest, shape=(1, rest.shape[0])), "")
+        )
+    if has_newaxis(index):
+        raise IndexError("dlarray deletion: None names no elements. Give subscripts.")
+    parts, shape = spelled(X, index)
+    chosen = [axis for axis, part in enumerate(parts) if not is_full(part, shape[axis])] or [0]
+    if len(chosen) > 1:
+        raise IndexError(
+            "dlarray deletion: whole rows, columns or pages can be deleted, so only one subscript "
+            f"may be other than a full slice (:); axes {tuple(chosen)} have one, of "
+            f"{described(X)}."
+        )
+    axis = chosen[0]
+    part, _, _ = subscript(X, shape, axis, parts[axis])
+    which = np.arange(shape[axis])[part] if isinstance(part, slice) else part
+    subscripts = tuple(0 if i == axis else FULL for i in range(len(shape)))
+    larger = _enlarged(X, shape)
+    return _fitting(operators.take(larger, which, index=Computed(subscripts, drop=True)), X)
+
+
+# -- results --------------------------------------------------------------------------------------
+
+
+def _column(value: Any) -> dlarray:
+    return wrap(operators.reshape(value, shape=(value.shape[0], 1)), "")
+
+
+def _enlarged(X: dlarray, shape: Shape) -> Any:
+    """X with more dimensions of size 1, and zeros past its end."""
+    value: Any = X
+    if len(shape) > X.ndim:
+        value = operators.reshape(X, shape=X.shape + (1,) * (len(shape) - X.ndim))
+    if value.shape == shape:
+        return value
+    return put(value, index=tuple(slice(0, n) for n in value.shape), shape=shape)
+
+
+def _fitting(value: Any, X: dlarray) -> dlarray:
+    """The result with X's labels, and U or nothing for further dimensions."""
+    shape = value.shape
+    ndim = len(shape)
+    if ndim == X.ndim:
+        return wrap(value, X.fmt)
+    while ndim > X.ndim and shape[ndim - 1] == 1:
+        ndim -= 1
+    if ndim < len(shape):
+        value = operators.reshape(value, shape=shape[:ndim])
+    return wrap(value, extended(X.fmt, ndim))
 
 
 def _plain(value: Any, X: dlarray) -> Array:
     data = np.asarray(value)
-    return (
-        data.astype(X.dtype)
-        if data.ndim == 0 and data.dtype.kind in "biuf"
-        else as_data(value, "dlarray assignment")
-    )
+    if data.ndim or data.dtype.kind not in "biufc":
+        return as_data(value, "dlarray assignment")
+    if data.dtype.kind == "c":
+        return data.astype(np.result_type(X.dtype, np.complex64))
+    _require_truth(data, X.dtype)
+    return data.astype(X.dtype)
 
 
-def _significant(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _significant(shape: Shape) -> Shape:
     return tuple(n for n in shape if n != 1)
-
-
-def _linear(X: dlarray, index: Any) -> tuple[Array, ...] | None:
-    """Coordinates for one mask or one index array over the whole array, in column-major order; else
-    None.
-    """
-    if isinstance(index, tuple) and len(index) == 1:
-        index = index[0]
-    if isinstance(index, dlarray):
-        index = index._data
-    if isinstance(index, list):
-        index = np.asarray(index) if index else np.zeros(0, np.intp)
-    if not isinstance(index, np.ndarray) or index.ndim == 0:
-        return None
-    if index.dtype.kind == "b":
-        if index.shape != X.shape:
-            if index.ndim == 1 and index.size == X.shape[0]:
-                return None  # a mask of the first dimension
-            raise ShapeError(
-                f"dlarray indexing: the mask has size {describe(index.shape)}, the array "
-                f"{described(X)}."
-            )
-        return tuple(np.nonzero(index.T)[::-1])
-    if index.dtype.kind not in "iu":
-        raise TypeError(
-            f"dlarray indexing: an index array holds integers or bools; got {index.dtype}."
-        )
-    if index.size and (index.min() < -X.size or index.max() >= X.size):
-        raise IndexError(
-            f"dlarray indexing: a linear index is outside 0 to {X.size - 1} of {described(X)}."
-        )
-    places = index.reshape(-1, order="F") % max(1, X.size)
-    return tuple(np.unravel_index(places, X.shape, order="F"))
-
-
-def _has_newaxis(index: Any) -> bool:
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(part is None for part in parts)
 
 
 def _expanded(X: dlarray, index: Any) -> dlarray:
@@ -112,67 +171,7 @@ def _expanded(X: dlarray, index: Any) -> dlarray:
         )
     parts = list(index) if isinstance(index, tuple) else [index]
     given = sum(part is not None and part is not Ellipsis for part in parts)
-    _spell_ellipsis(parts, X.ndim - given)
+    spell_ellipsis(parts, X.ndim - given)
     rest = get(X, tuple(part for part in parts if part is not None))
     axes = [axis for axis, part in enumerate(parts) if part is None]
     return wrap(operators.reshape(rest, shape=np.expand_dims(rest._data, axes).shape), "")
-
-
-def _subscripts(X: dlarray, index: Any) -> tuple[Any, ...]:
-    """One slice or grid array an axis."""
-    parts = list(index) if isinstance(index, tuple) else [index]
-    _spell_ellipsis(parts, X.ndim - len(parts) + 1)
-    if len(parts) > X.ndim:
-        raise IndexError(
-            f"dlarray indexing: {len(parts)} subscripts for {X.ndim} dimensions, {described(X)}."
-        )
-    parts += [slice(None)] * (X.ndim - len(parts))
-    picked = [_subscript(X, axis, part) for axis, part in enumerate(parts)]
-    if all(isinstance(part, slice) for part in picked):
-        return tuple(picked)
-    grids = [
-        np.arange(n)[part] if isinstance(part, slice) else part
-        for part, n in zip(picked, X.shape, strict=True)
-    ]
-    return np.ix_(*grids)
-
-
-def _spell_ellipsis(parts: list[Any], count: int) -> None:
-    """Replace the ellipsis by ``count`` full slices."""
-    places = [i for i, part in enumerate(parts) if part is Ellipsis]
-    if len(places) > 1:
-        raise IndexError("dlarray indexing: only one ellipsis (...) is possible.")
-    if places:
-        parts[places[0] : places[0] + 1] = [slice(None)] * count
-
-
-def _subscript(X: dlarray, axis: int, part: Any) -> Any:
-    """One subscript as a slice or a vector of integers."""
-    n = X.shape[axis]
-    if isinstance(part, slice):
-        return part
-    if isinstance(part, dlarray):
-        part = part._data
-    vector = np.asarray(part)
-    if vector.dtype.kind == "b":
-        vector = vector.reshape(-1)
-        if vector.size != n:
-            raise IndexError(
-                f"dlarray indexing: a mask of {vector.size} elements for axis {axis} of "
-                f"{described(X)}."
-            )
-        return np.nonzero(vector)[0]
-    if vector.dtype.kind not in "iu" and not (vector.size == 0):
-        raise TypeError(
-            "dlarray indexing: a subscript is an integer, a slice, a mask or an array of "
-            f"integers; got {vector.dtype}."
-        )
-    if vector.size and (vector.min() < -n or vector.max() >= n):
-        bad = int(vector.reshape(-1)[np.argmax((vector < -n) | (vector >= n))])
-        raise IndexError(
-            f"dlarray indexing: index {bad} is outside 0 to {n - 1} of axis {axis}, {described(X)}."
-        )
-    if vector.ndim == 0:
-        i = int(vector) % n
-        return slice(i, i + 1)
-    return vector.reshape(-1).astype(np.intp) % max(1, n)

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import formats, operators
+from .. import _checks, formats, operators
 from ..formats import Axes, Dim, ShapeError, first_nonsingleton
-from ..tape import Traced
 from . import arithmetic
+from .comparison import plain
 from .core import described, dlarray, require_dlarray, require_float, wrap
 
 
-def _axes(X: dlarray, dim: Dim | None, call: str) -> Axes:
+def axes_of(X: dlarray, dim: Dim | None, call: str) -> Axes:
     if dim is None:
         return (first_nonsingleton(X.shape),)
     if isinstance(dim, str) and dim.lower() == "all":
@@ -33,8 +33,8 @@ def sum(X: Any, dim: Dim | None = None) -> dlarray:
     >>> sum(dlarray(np.ones((4, 5, 3, 2)), "SSCB"), "S").shape
     (1, 1, 3, 2)
     """
-    X = _counting(X, "sum")
-    return wrap(operators.total(X, axes=_axes(X, dim, "sum")), X.fmt)
+    X = counting(X, "sum")
+    return wrap(operators.total(X, axes=axes_of(X, dim, "sum")), X.fmt)
 
 
 def mean(X: Any, dim: Dim | None = None) -> dlarray:
@@ -45,15 +45,33 @@ def mean(X: Any, dim: Dim | None = None) -> dlarray:
     >>> mean(dlarray([[1.0, 2.0], [3.0, 5.0]], "CB"), "B").data.ravel()
     array([1.5, 4. ])
     """
-    X = _counting(X, "mean")
-    return wrap(operators.average(X, axes=_axes(X, dim, "mean")), X.fmt)
+    X = counting(X, "mean")
+    return wrap(operators.average(X, axes=axes_of(X, dim, "mean")), X.fmt)
+
+
+def prod(X: Any, dim: Dim | None = None) -> dlarray:
+    """The product over some dimensions; 1 over none; logical data count as double.
+
+    Its derivative is right also where elements are 0.
+
+    Examples
+    --------
+    >>> prod(dlarray([[1.0, 2.0], [3.0, 5.0]], "CB"), "B").data.ravel()
+    array([ 2., 15.])
+    """
+    X = counting(X, "prod")
+    value: Any = X
+    for axis in axes_of(X, dim, "prod"):
+        value = operators.product(value, axis=axis)
+    return wrap(value, X.fmt)
 
 
 def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
     """The maximum over dimensions of X, or the larger elements of X and Y.
 
     With ``nargout=2`` also the index (from 0) of the first maximum along one dimension, which has
-    no derivative. NaN if an element is NaN.
+    no derivative.  NaN if an element is NaN.  The derivative goes to the first maximum, and of two
+    equal elements to that of X.  Real data only.
 
     Examples
     --------
@@ -97,20 +115,22 @@ def _of_two(call: str, function: Any, X: Any, Y: Any, dim: Dim | None) -> dlarra
 
 def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any) -> Any:
     """The largest element of ``oriented(X)``, turned back."""
-    axes = _axes(X, dim, call)
+    axes = axes_of(X, dim, call)
     if 0 in [X.shape[axis] for axis in axes]:
         raise ShapeError(
             f"{call}: there is no element to choose from; got {described(X)}, dimensions {axes}."
         )
+    _checks.nargout(call, nargout, (1, 2))
     if nargout == 2 and len(axes) != 1:
         raise ValueError(f"{call}: an index needs one dimension; got {axes}. Give one axis.")
-    value = oriented(X)
-    plain = value._data if isinstance(value, Traced) else value
-    index = np.expand_dims(np.argmax(plain, axis=axes[0]), axes[0]) if nargout == 2 else None
+    whole = value = oriented(X)
     for axis in axes:
         value = operators.largest(value, axis=axis)
     result = wrap(oriented(value), X.fmt)
-    return result if index is None else (result, wrap(index.astype(np.float64), X.fmt))
+    if nargout == 1:
+        return result
+    index = operators.place_of_largest(plain(whole), axis=axes[0])
+    return result, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
 
 
 def any(X: Any, dim: Dim | None = None) -> dlarray:
@@ -122,7 +142,7 @@ def any(X: Any, dim: Dim | None = None) -> dlarray:
     array([ True, False])
     """
     X = require_dlarray(X, "any")
-    return wrap(np.any(X._data, axis=_axes(X, dim, "any"), keepdims=True), X.fmt)
+    return wrap(operators.some(X._data, axes=axes_of(X, dim, "any")), X.fmt)
 
 
 def all(X: Any, dim: Dim | None = None) -> dlarray:
@@ -134,10 +154,10 @@ def all(X: Any, dim: Dim | None = None) -> dlarray:
     array([ True, False])
     """
     X = require_dlarray(X, "all")
-    return wrap(np.all(X._data, axis=_axes(X, dim, "all"), keepdims=True), X.fmt)
+    return wrap(operators.every(X._data, axes=axes_of(X, dim, "all")), X.fmt)
 
 
-def _counting(X: Any, call: str) -> dlarray:
+def counting(X: Any, call: str) -> dlarray:
     """X, logical data as double."""
     X = require_dlarray(X, call)
     if X.dtype.kind != "b":

@@ -48,22 +48,31 @@ def _parser() -> argparse.ArgumentParser:
         description="Train and use 1-D convolutional networks on labelled sequences.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _demo(
+        commands.add_parser(
+            "demo", help="train a classifier on generated waveforms and show how well it does"
+        )
+    )
+    _train(
+        commands.add_parser(
+            "train", help="train a classifier on the sequences of a .ts or .csv file"
+        )
+    )
+    _predict(
+        commands.add_parser("predict", help="label the sequences of a file with a trained network")
+    )
+    commands.add_parser(
+        "info", help="show versions, processor, vector lanes, threads and the cache folder"
+    )
+    return parser
 
-    demo = commands.add_parser(
-        "demo", help="train a classifier on generated waveforms and show how well it does"
-    )
-    demo.add_argument(
-        "--seed", type=int, default=0, help="seed of weights and shuffling (default 0)"
-    )
+
+def _demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--epochs", type=_positive, default=60, help="epochs (default 60)")
-    demo.add_argument(
-        "--plot", metavar="FILE", help="write a training-progress figure (needs matplotlib)"
-    )
-    demo.add_argument("--quiet", action="store_true", help="no table and no progress bar")
+    _add_run_options(demo)
 
-    train = commands.add_parser(
-        "train", help="train a classifier on the sequences of a .ts or .csv file"
-    )
+
+def _train(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "file", metavar="FILE.ts", help="labelled sequences (.ts, or .csv in long form)"
     )
@@ -73,12 +82,12 @@ def _parser() -> argparse.ArgumentParser:
         help="sequences to test on; without it a tenth of FILE is kept for that",
     )
     train.add_argument("--out", metavar="NET", help="write the network to this safetensors file")
-    train.add_argument("--epochs", type=_positive, default=60, help="epochs (default 60)")
-    train.add_argument("--rate", type=float, default=0.01, help="learn rate (default 0.01)")
-    train.add_argument("--batch", type=_positive, default=128, help="mini-batch size (default 128)")
-    train.add_argument(
-        "--solver", choices=["adam", "sgdm"], default="adam", help="solver (default adam)"
-    )
+    _add_network_options(train)
+    _add_training_options(train)
+    _add_run_options(train)
+
+
+def _add_network_options(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--filters",
         type=_positive,
@@ -101,6 +110,15 @@ def _parser() -> argparse.ArgumentParser:
         default="zscore",
         help="normalization of the input (default zscore)",
     )
+
+
+def _add_training_options(train: argparse.ArgumentParser) -> None:
+    train.add_argument("--epochs", type=_positive, default=60, help="epochs (default 60)")
+    train.add_argument("--rate", type=float, default=0.01, help="learn rate (default 0.01)")
+    train.add_argument("--batch", type=_positive, default=128, help="mini-batch size (default 128)")
+    train.add_argument(
+        "--solver", choices=["adam", "sgdm"], default="adam", help="solver (default adam)"
+    )
     train.add_argument(
         "--padding",
         choices=["left", "right"],
@@ -110,17 +128,19 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--validation", type=float, default=0.0, help="part of FILE kept for validation (default 0)"
     )
-    train.add_argument(
+
+
+def _add_run_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--seed", type=int, default=0, help="seed of weights and shuffling (default 0)"
     )
-    train.add_argument(
+    command.add_argument(
         "--plot", metavar="FILE", help="write a training-progress figure (needs matplotlib)"
     )
-    train.add_argument("--quiet", action="store_true", help="no table and no progress bar")
+    command.add_argument("--quiet", action="store_true", help="no table and no progress bar")
 
-    predict = commands.add_parser(
-        "predict", help="label the sequences of a file with a trained network"
-    )
+
+def _predict(predict: argparse.ArgumentParser) -> None:
     predict.add_argument("net", metavar="NET", help="a network that train wrote")
     predict.add_argument(
         "file",
@@ -135,11 +155,6 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--batch", type=_positive, default=128, help="mini-batch size (default 128)"
     )
-
-    commands.add_parser(
-        "info", help="show versions, processor, vector lanes, threads and the cache folder"
-    )
-    return parser
 
 
 def _positive(text: str) -> int:

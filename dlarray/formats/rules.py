@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 from .labels import (
@@ -18,6 +19,8 @@ from .labels import (
     quoted,
     resolve_axes,
 )
+
+MOST_ELEMENTS = 2**60  # of 8 bytes each: what a signed 64-bit number of bytes can tell
 
 # -- two formats ----------------------------------------------------------------------------------
 
@@ -47,8 +50,9 @@ def match(fmt_a: str, ndim_a: int, fmt_b: str, ndim_b: int) -> Expansion:
         return Expansion(fmt, len(fmt), _missing(fmt_a, counts), _missing(fmt_b, counts))
     ndim = max(ndim_a, ndim_b)
     named = fmt_a or fmt_b
-    fmt = named + "U" * (ndim - len(named)) if named else ""
-    return Expansion(fmt, ndim, tuple(range(ndim_a, ndim)), tuple(range(ndim_b, ndim)))
+    return Expansion(
+        extended(named, ndim), ndim, tuple(range(ndim_a, ndim)), tuple(range(ndim_b, ndim))
+    )
 
 
 def _missing(fmt: str, counts: dict[str, int]) -> Axes:
@@ -85,6 +89,12 @@ def broadcast(a: Shape, fmt_a: str, b: Shape, fmt_b: str, call: str) -> tuple[Ex
             "Make the sizes equal, or 1 where one operand is to be repeated."
         )
     shape = tuple(n if m == 1 else m for m, n in zip(wide_a, wide_b, strict=True))
+    if wide_a != shape != wide_b and prod(shape) >= MOST_ELEMENTS:
+        raise ShapeError(
+            f"{call}: the result would have {describe(shape, expansion.fmt)} elements, more than "
+            f"an array can have.\n  A: {describe(a, fmt_a)}\n  B: {describe(b, fmt_b)}\n"
+            "Give operands with the same labels where elements belong together."
+        )
     return expansion, shape
 
 
@@ -113,6 +123,11 @@ def transposed(fmt: str, ndim: int, call: str) -> None:
             f"{quoted(fmt)} data of "
             f"{ndim} dimensions. Use stripdims first."
         )
+
+
+def extended(fmt: str, ndim: int) -> str:
+    """The format of data with further dimensions, which are U; unformatted data stay so."""
+    return fmt + "U" * (ndim - len(fmt)) if fmt else ""
 
 
 def squeezed(shape: Shape, fmt: str) -> tuple[Axes, str]:
@@ -152,7 +167,7 @@ def concatenated(layouts: Sequence[tuple[Shape, str]], axis: int, call: str) -> 
                     f"operand {number}, "
                     f"{describe(*layouts[number])}. Only the sizes along axis {axis} may differ."
                 )
-    return fmt + "U" * (ndim - len(fmt)) if fmt else ""
+    return extended(fmt, ndim)
 
 
 def stripped(fmt: str, wanted: str, call: str) -> tuple[Axes, Axes]:

@@ -1,31 +1,79 @@
 """Deep-learning functions: they check, resolve labels into axes, and call operators."""
 
-from .activation import dropout, relu, sigmoid, softmax
-from .attention import attention
-from .convolution import dlconv
-from .embed import embed
-from .linear import fullyconnect
-from .losses import crossentropy, huber, indexcrossentropy, l1loss, l2loss, mse
-from .normalization import layernorm
-from .random import rng
-from .update import adamupdate, dlupdate, sgdmupdate
+from .activation import (
+    dropout,
+    relu,
+    sigmoid,
+    softmax,
+)
+from .attention import (
+    attention,
+)
+from .convolution import (
+    dlconv,
+)
+from .embed import (
+    embed,
+)
+from .lbfgs import (
+    LBFGSState,
+    lbfgsState,
+    lbfgsupdate,
+)
+from .linear import (
+    fullyconnect,
+)
+from .losses import (
+    crossentropy,
+    huber,
+    indexcrossentropy,
+    l1loss,
+    l2loss,
+    mse,
+)
+from .normalization import (
+    crosschannelnorm,
+    groupnorm,
+    instancenorm,
+    layernorm,
+)
+from .normalization_batch import (
+    batchnorm,
+)
+from .random import (
+    rng,
+)
+from .update import (
+    adamupdate,
+    dlupdate,
+    rmspropupdate,
+    sgdmupdate,
+)
 
 __all__ = [
+    "LBFGSState",
     "adamupdate",
     "attention",
+    "batchnorm",
+    "crosschannelnorm",
     "crossentropy",
     "dlconv",
     "dlupdate",
     "dropout",
     "embed",
     "fullyconnect",
+    "groupnorm",
     "huber",
     "indexcrossentropy",
+    "instancenorm",
     "l1loss",
     "l2loss",
     "layernorm",
+    "lbfgsState",
+    "lbfgsupdate",
     "mse",
     "relu",
+    "rmspropupdate",
     "rng",
     "sgdmupdate",
     "sigmoid",

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import formats, operators
-from ..array import as_data, described, dlarray, wrap
+from ..array import as_data, described, dlarray, require_real, wrap
+from ..array.core import relabel
 from ..formats import FormatError, quoted
 
 SINGLE = np.dtype(np.float32)
@@ -40,7 +41,7 @@ def labelled(
             f'dlarray({name}, "CBT") or give {option}.'
         )
     array = X if isinstance(X, dlarray) else wrap(as_data(X, call), "")
-    return dlarray(array, fmt), lambda y: _reordered(y, fmt)
+    return relabel(array, fmt, call), lambda y: _reordered(y, fmt)
 
 
 def _unchanged(y: dlarray) -> dlarray:
@@ -90,8 +91,10 @@ def united(
 
 
 def constant(call: str, name: str, value: Any) -> dlarray:
-    """A parameter as a dlarray, unformatted if it is an array."""
-    return value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
+    """A real parameter as a dlarray, unformatted if it is an array."""
+    array = value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
+    require_real(array, f"{call}: {name}")
+    return array
 
 
 def index_from(call: str, value: Any) -> int:

@@ -173,7 +173,7 @@ def _labelled_weights(x: _Layout, weights: _Layout, fmt: str) -> _Layout:
     if not labels:
         spatial = x[0].count("S")
         if spatial == 0:
-            hint = ""
+            hint = ' Name one S when making X, for example with "SCB".'
             if "T" in x[0]:
                 hint = ' To convolve over time give WeightsFormat, for example "TCU".'
             raise FormatError(

@@ -6,18 +6,71 @@ Drivers take float32 or float64 arrays in any memory order and never write to th
 checked by the caller.
 """
 
-from ._buffers import Array, clear_pool, empty, empty_like, memory_axes
-from ._jit import dry_run
-from ._window import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geometry
-from .activation import relu_forward, relu_grad
-from .conv1d import conv1d_forward, conv1d_grad_w, conv1d_grad_x
-from .dropout import dropout
-from .layernorm import layernorm_backward, layernorm_forward
-from .matmul import page_matmul
-from .pool import max_axis, max_axis_grad
-from .reduce import sum_axes
-from .softmax import softmax_forward
-from .update import AdamStep, adam, sgdm
+from ._buffers import (
+    Array,
+    clear_pool,
+    empty,
+    empty_like,
+    memory_axes,
+)
+from ._jit import (
+    dry_run,
+)
+from ._window import (
+    EXCLUDE_EDGE,
+    INCLUDE_EDGE,
+    REPLICATE,
+    SCALAR,
+    Geometry,
+)
+from .activation import (
+    relu_forward,
+    relu_grad,
+)
+from .batchnorm import (
+    batch_statistics,
+    batchnorm_backward,
+    batchnorm_forward,
+    batchnorm_sums,
+)
+from .conv1d import (
+    conv1d_forward,
+    conv1d_grad_w,
+    conv1d_grad_x,
+)
+from .crosschannelnorm import (
+    crosschannelnorm_backward,
+    crosschannelnorm_forward,
+)
+from .dropout import (
+    dropout,
+)
+from .groupnorm import (
+    groupnorm_backward,
+    groupnorm_forward,
+)
+from .layernorm import (
+    layernorm_backward,
+    layernorm_forward,
+)
+from .matmul import (
+    page_matmul,
+)
+from .pool import (
+    max_axis,
+    max_axis_grad,
+)
+from .reduce import (
+    sum_axes,
+)
+from .softmax import (
+    softmax_forward,
+)
+from .update import (
+    AdamStep,
+    adam,
+    sgdm,
+)
 
 __all__ = [
     "EXCLUDE_EDGE",
@@ -28,14 +81,22 @@ __all__ = [
     "Array",
     "Geometry",
     "adam",
+    "batch_statistics",
+    "batchnorm_backward",
+    "batchnorm_forward",
+    "batchnorm_sums",
     "clear_pool",
     "conv1d_forward",
     "conv1d_grad_w",
     "conv1d_grad_x",
+    "crosschannelnorm_backward",
+    "crosschannelnorm_forward",
     "dropout",
     "dry_run",
     "empty",
     "empty_like",
+    "groupnorm_backward",
+    "groupnorm_forward",
     "layernorm_backward",
     "layernorm_forward",
     "max_axis",

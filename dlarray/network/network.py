@@ -175,6 +175,10 @@ class dlnetwork:
         """A network with a function applied to every learnable; state is constant."""
         return self.with_learnables(self._learnables.map_arrays(function))
 
+    def array_names(self) -> list[str]:
+        """ "layer/parameter" of every learnable, for messages."""
+        return self._learnables.array_names()
+
     def map_together(
         self, call: str, count: int | None, function: Callable[..., tuple[Any, ...]], *others: Any
     ) -> tuple[Any, ...]:
@@ -255,8 +259,7 @@ def initialize(net: dlnetwork, *inputs: Any) -> dlnetwork:
     ----------
     net : a network.
     *inputs : one formatted dlarray or `networkDataLayout` for each input without input layer, in
-    the order of
-        `net.InputNames`.
+        the order of `net.InputNames`.
 
     Examples
     --------

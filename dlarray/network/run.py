@@ -34,8 +34,8 @@ def predict(
     ----------
     net : an initialized network.
     *inputs : formatted dlarrays; or arrays and unformatted dlarrays, laid out as InputDataFormats
-    says: by default
-        time × channels, or time × channels × observations, for a `sequenceInputLayer`.
+        says: by default time × channels, or time × channels × observations, for a
+        `sequenceInputLayer`.
     Outputs : names of layers whose outputs to return instead of the network's.
     nargout : the number of values to return: the outputs, then the state as a table.
 

@@ -8,21 +8,24 @@ from typing import Any, overload
 import numpy as np
 
 from .. import _console
-from ..array import dlarray
+from ..array import children, dlarray, leaves, map_arrays, record
 from ..formats import ShapeError, describe
 
 
 class Table:
     """Columns of equal length.
 
-    A column is an attribute (`table.Value`), a row a dict (`for row in table`); `to_pandas` makes a
-    DataFrame.
+    A column is an attribute (`table.Value`), a row a dict (`for row in table`, `table[0]`); a
+    slice, a list of integers or a mask picks rows, and `where` those with some values.  `to_pandas`
+    makes a DataFrame.
 
     Examples
     --------
-    >>> table = Table({"Name": ["a", "b"], "Size": [1, 2]})
+    >>> table = Table({"Name": ["a", "b", "c"], "Size": [1, 2, 2]})
     >>> table.Size, len(table)
-    ([1, 2], 2)
+    ([1, 2, 2], 3)
+    >>> table[1:].Name, table.where(Size=2, Name="c").Name
+    (['b', 'c'], ['c'])
     """
 
     _columns: dict[str, Any]
@@ -48,8 +51,58 @@ class Table:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{name} of a table can't be assigned; assign to an element of it.")
 
-    def __getitem__(self, name: str) -> Any:
-        return self._columns[name]
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, str):
+            return self._columns[index]
+        places = self._places(index)
+        if isinstance(places, int):
+            return {name: values[places] for name, values in self._columns.items()}
+        return self._rows(places)
+
+    def where(self, **values: Any) -> Any:
+        """The rows whose columns have these values; a list, tuple or set of values means any of
+        them.
+        """
+        return self._rows(self._found(values))
+
+    def _found(self, values: Mapping[str, Any]) -> list[int]:
+        """The places of the rows that `where` picks."""
+        columns = [(getattr(self, name), value) for name, value in values.items()]
+        return [
+            i
+            for i in range(len(self))
+            if all(
+                column[i] in value if isinstance(value, (list, tuple, set)) else column[i] == value
+                for column, value in columns
+            )
+        ]
+
+    def _rows(self, places: Sequence[int]) -> Any:
+        return type(self)(
+            {name: [values[i] for i in places] for name, values in self._columns.items()}
+        )
+
+    def _places(self, index: Any) -> int | list[int]:
+        """Row numbers from an integer, a slice, a list of integers or a mask."""
+        n = len(self)
+        if isinstance(index, slice):
+            return list(range(n)[index])
+        numbers = np.asarray(index.data if isinstance(index, dlarray) else index)
+        if numbers.dtype.kind == "b" and numbers.ndim:
+            if numbers.size != n:
+                raise IndexError(f"the mask has {numbers.size} elements, the table {n} rows.")
+            return [int(i) for i in np.nonzero(numbers.reshape(-1))[0]]
+        if numbers.dtype.kind not in "iu" and numbers.size:
+            raise TypeError(
+                "rows of a table are picked by an integer, a slice, a list of integers or a mask; "
+                f"got {index!r}."
+            )
+        outside = numbers[(numbers < -n) | (numbers >= n)]
+        if outside.size:
+            raise IndexError(f"row {outside.reshape(-1)[0]} is outside a table of {n} rows.")
+        if numbers.ndim == 0:
+            return int(numbers) % n
+        return [int(i) % n for i in numbers.reshape(-1)]
 
     def __len__(self) -> int:
         return len(next(iter(self._columns.values()), []))
@@ -60,6 +113,24 @@ class Table:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._columns,)
+
+    def map_arrays(self, function: Callable[[Any], Any]) -> Any:
+        """The table with a function applied to the arrays of its Value column, or, without one, of
+        every column that holds arrays.
+        """
+        columns = dict(self._columns)
+        for name in self._array_columns():
+            columns[name] = [map_arrays(function, value) for value in columns[name]]
+        return type(self)(columns)
+
+    def _array_columns(self) -> list[str]:
+        if "Value" in self._columns:
+            return ["Value"]
+        return [
+            name
+            for name, values in self._columns.items()
+            if any(isinstance(leaf, dlarray) for _, leaf in leaves(list(values)))
+        ]
 
     def to_pandas(self) -> Any:
         """The table as a pandas DataFrame; needs pandas."""
@@ -77,7 +148,21 @@ class ParameterTable(Table):
     """The parameters of a network: columns Layer, Parameter and Value.
 
     Values are dlarrays, or None while unset, and keep their sizes: `table.Value[i] = array` sets
-    one.  The table is a container to `dlfeval`, `dlgradient` and the update functions.
+    one, `table[rows] = others` or `table.assign(others)` some.  The table, and any part of it, is a
+    container to `dlfeval`, `dlgradient` and the update functions: to train a part of a network,
+    take its rows with `where` in the function that `dlfeval` calls and in the update.
+
+    Examples
+    --------
+    >>> import dlarray as dl
+    >>> net = dl.dlnetwork([dl.sequenceInputLayer(3), dl.fullyConnectedLayer(4, Name="frozen"),
+    ...                     dl.fullyConnectedLayer(2, Name="head")])
+    >>> def slopes(net, X):
+    ...     head = net.Learnables.where(Layer="head")
+    ...     return dl.dlgradient(dl.sum(dl.forward(net, X) ** 2, "all"), head)
+    >>> gradients = dl.dlfeval(slopes, net, dl.dlarray(np.ones((3, 9)), "CT"))
+    >>> head, velocity = dl.sgdmupdate(net.Learnables.where(Layer="head"), gradients, None)
+    >>> net.Learnables.assign(head)
     """
 
     def __init__(self, rows: Sequence[tuple[str, str, Any]]) -> None:
@@ -85,6 +170,44 @@ class ParameterTable(Table):
         super().__init__({"Layer": layers, "Parameter": names})
         titles = [f"{layer}/{name}" for layer, name in zip(layers, names, strict=True)]
         self._columns["Value"] = Values(titles, values)
+
+    def _rows(self, places: Sequence[int]) -> ParameterTable:
+        rows = self.rows()
+        return ParameterTable([rows[i] for i in places])
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        """Set the Value of some rows: from a table of the same rows, or a list of arrays."""
+        places = self._places(index)
+        rows = self._rows([places] if isinstance(places, int) else places)
+        if isinstance(values, ParameterTable) and not rows.same_rows(values):
+            raise ValueError(
+                f"the rows of the tables differ: {rows.Value.titles} are assigned "
+                f"{values.Value.titles}. Use assign to set rows by their names."
+            )
+        if isinstance(places, int):
+            places, values = (
+                [places],
+                values.Value if isinstance(values, ParameterTable) else [values],
+            )
+        self.Value.set(places, list(getattr(values, "Value", values)))
+
+    def assign(self, rows: Any) -> None:
+        """Set the Value of the rows that another table, or a list of records, names."""
+        table = as_parameters(rows)
+        if table is None:
+            raise TypeError(
+                "assign takes a table with columns Layer, Parameter and Value, or a list of "
+                f"records with these; got {type(rows).__name__}."
+            )
+        place = {title: i for i, title in enumerate(self.Value.titles)}
+        unknown = [title for title in table.Value.titles if title not in place]
+        if unknown:
+            raise ValueError(f"the table has no row {unknown[0]}; rows are {self.Value.titles}.")
+        self.Value.set([place[title] for title in table.Value.titles], list(table.Value))
+
+    def array_names(self) -> list[str]:
+        """ "layer/parameter" of every row, for messages."""
+        return list(self.Value.titles)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name != "Value":
@@ -122,16 +245,14 @@ class ParameterTable(Table):
     def _matching(self, call: str, other: Any) -> Sequence[Any]:
         if other is None:
             return [None] * len(self)
-        table = getattr(other, "Learnables", other)
-        if not isinstance(table, ParameterTable) or not self.same_rows(table):
-            have = type(other).__name__
-            if isinstance(table, ParameterTable):
-                have = str(table.Value.titles)
-            raise ValueError(
-                f"{call}: the tables differ: the parameters are {self.Value.titles}, the other has "
-                f"{have}. Give the gradient of net.Learnables."
-            )
-        return table.Value
+        table = as_parameters(other)
+        if table is not None and self.same_rows(table):
+            return table.Value
+        have = type(other).__name__ if table is None else str(table.Value.titles)
+        raise ValueError(
+            f"{call}: the tables differ: the parameters are {self.Value.titles}, the other has "
+            f"{have}. Give the gradient of net.Learnables, or the same rows of both."
+        )
 
     def same_rows(self, other: ParameterTable) -> bool:
         """Whether another table has the same layers and parameters in the same order."""
@@ -145,6 +266,18 @@ class ParameterTable(Table):
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def as_parameters(value: Any) -> ParameterTable | None:
+    """A network's learnables, a table or a list of records as a table of parameters; else None."""
+    value = getattr(value, "Learnables", value)
+    if isinstance(value, ParameterTable):
+        return value
+    if not isinstance(value, (list, tuple)) or any(record(row) is None for row in value):
+        return None
+    names = [record(row) or ("", "") for row in value]
+    values = [part for row in value for _, part in children(row) or ()]
+    return ParameterTable([(*names, part) for names, part in zip(names, values, strict=True)])
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -170,8 +303,13 @@ class Values(Sequence[Any]):
         return self._values[index]
 
     def __setitem__(self, index: int | slice, value: Any) -> None:
-        places = range(len(self))[index] if isinstance(index, slice) else [index]
-        values = list(value) if isinstance(index, slice) else [value]
+        if isinstance(index, slice):
+            self.set(range(len(self))[index], list(value))
+        else:
+            self.set([index], [value])
+
+    def set(self, places: Sequence[int], values: Sequence[Any]) -> None:
+        """Set the values at some places: all, or on an error none."""
         if len(values) != len(places):
             raise ValueError(f"{len(places)} values are needed; got {len(values)}.")
         new = [self._checked(i, v) for i, v in zip(places, values, strict=True)]

@@ -1,12 +1,12 @@
-"""Elementwise operators.
+"""Elementwise operators: arithmetic, powers, what they are made of, and complex numbers.
 
 Operands of two have the same number of dimensions and the same type, or are 0-d; sizes of 1 expand.
 Derivatives at points where there is none: `absolute` 0 at 0, `relu` 0 at 0, `maximum` and `minimum`
-go to the first operand at ties, `sqrt` Inf at 0.
+go to the first operand at ties, `sqrt` Inf at 0, `root` 0 at 0.
 
-Where a quotient, power, exponential, logarithm or root is Inf or NaN, nothing warns; sums,
-differences and products leave that to NumPy, because turning its warnings off costs as much as a
-small addition.
+The gradient of a real y with respect to a complex x is dy/dRe x + i dy/dIm x.  By that, the rule of
+a function with a complex derivative f' multiplies by the conjugate of f' (`conj_of`, which leaves
+real values alone).
 """
 
 from __future__ import annotations
@@ -16,14 +16,24 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..kernels.elementwise import apply
 from ..tape import Array, operator
+from ._quiet import elementwise, pairwise, quietly
 from .shape import fit
+
+COMPLEX: dict[int, np.dtype[Any]] = {  # by the bytes of a part
+    4: np.dtype(np.complex64),
+    8: np.dtype(np.complex128),
+}
+
+
+def conj_of(x: Any) -> Any:
+    """The conjugate; of real values these."""
+    return conj(x) if x.dtype.kind == "c" else x
 
 
 @operator
 def add(a: Array, b: Array) -> Array:
-    return apply(np.add, a, b)
+    return pairwise(np.add, a, b)
 
 
 @add.backward
@@ -33,7 +43,7 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
 
 @operator
 def sub(a: Array, b: Array) -> Array:
-    return apply(np.subtract, a, b)
+    return pairwise(np.subtract, a, b)
 
 
 @sub.backward
@@ -43,28 +53,30 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
 
 @operator
 def mul(a: Array, b: Array) -> Array:
-    return apply(np.multiply, a, b)
+    return pairwise(np.multiply, a, b)
 
 
 @mul.backward
 def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
-    return lambda: fit(mul(dy, b), a), lambda: fit(mul(dy, a), b)
+    return lambda: fit(mul(dy, conj_of(b)), a), lambda: fit(mul(dy, conj_of(a)), b)
 
 
 @operator
 def div(a: Array, b: Array) -> Array:
-    with np.errstate(all="ignore"):
-        return apply(np.divide, a, b)
+    return pairwise(np.divide, a, b)
 
 
 @div.backward
 def _(dy: Any, y: Any, _a: Any, b: Any) -> Any:
-    return lambda: fit(div(dy, b), _a), lambda: neg(fit(div(mul(dy, y), b), b))
+    def divisor() -> Any:
+        return neg(fit(div(mul(dy, conj_of(y)), conj_of(b)), b))
+
+    return lambda: fit(div(dy, conj_of(b)), _a), divisor
 
 
 @operator
 def neg(x: Array) -> Array:
-    return apply(np.negative, x)
+    return elementwise(np.negative, x)
 
 
 @neg.backward
@@ -74,23 +86,24 @@ def _(dy: Any, _y: Any, _x: Any) -> Any:
 
 @operator
 def power(a: Array, b: Array) -> Array:
-    """a ** b of real numbers; NaN for a negative base with a broken exponent."""
-    with np.errstate(all="ignore"):
-        return apply(np.power, a, b)
+    """a ** b; of real numbers NaN for a negative base with a broken exponent."""
+    return pairwise(np.power, a, b)
 
 
 @power.backward
 def _(dy: Any, y: Any, a: Any, b: Any) -> Any:
     def base() -> Any:  # b a^(b-1), and 0 where b is 0 although a^-1 may not be finite
-        return fit(mul(dy, where_nonzero(b, mul(b, power(a, sub(b, _like(b, 1)))))), a)
+        slope = where_nonzero(b, mul(b, power(a, sub(b, like(b, 1)))))
+        return fit(mul(dy, conj_of(slope)), a)
 
     def exponent() -> Any:  # y log a, and 0 where y is 0
-        return fit(mul(dy, where_nonzero(y, mul(y, log(a)))), b)
+        return fit(mul(dy, conj_of(where_nonzero(y, mul(y, log(a))))), b)
 
     return base, exponent
 
 
-def _like(x: Any, value: float) -> Array:
+def like(x: Any, value: float) -> Array:
+    """A number of the type of x."""
     return np.asarray(value, x.dtype)
 
 
@@ -107,107 +120,124 @@ def _(dy: Any, _y: Any, condition: Any, _x: Any) -> Any:
 
 @operator
 def exp(x: Array) -> Array:
-    with np.errstate(all="ignore"):
-        return apply(np.exp, x)
+    return elementwise(np.exp, x)
 
 
 @exp.backward
 def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (mul(dy, y),)
+    return (mul(dy, conj_of(y)),)
 
 
 @operator
 def log(x: Array) -> Array:
     """The natural logarithm; -Inf at 0, NaN below."""
-    with np.errstate(all="ignore"):
-        return apply(np.log, x)
+    return elementwise(np.log, x)
 
 
 @log.backward
 def _(dy: Any, _y: Any, x: Any) -> Any:
-    return (div(dy, x),)
+    return (div(dy, conj_of(x)),)
 
 
 @operator
 def sqrt(x: Array) -> Array:
     """The square root; NaN below 0."""
-    with np.errstate(all="ignore"):
-        return apply(np.sqrt, x)
+    return elementwise(np.sqrt, x)
 
 
 @sqrt.backward
 def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (div(dy, mul(y, _like(y, 2))),)
+    return (div(dy, conj_of(mul(y, like(y, 2)))),)
+
+
+@operator
+def root(x: Array) -> Array:
+    """The square root of numbers that are not negative; its derivative at 0 is 0."""
+    return elementwise(np.sqrt, x)
+
+
+@root.backward
+def _(dy: Any, y: Any, _x: Any) -> Any:
+    return (where_nonzero(y, div(dy, mul(y, like(y, 2)))),)
 
 
 @operator
 def tanh(x: Array) -> Array:
-    return apply(np.tanh, x)
+    return elementwise(np.tanh, x)
 
 
 @tanh.backward
 def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (mul(dy, sub(_like(y, 1), mul(y, y))),)
+    return (mul(dy, conj_of(sub(like(y, 1), mul(y, y)))),)
 
 
 @operator
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), from exp(-|x|), which does not overflow."""
-    with np.errstate(all="ignore"):
-        e = np.exp(-np.abs(x))
+    e = quietly(np.exp, -np.abs(x))
     one = x.dtype.type(1)
     return np.where(x >= 0, one, e) / (one + e)
 
 
 @sigmoid.backward
 def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (mul(dy, mul(y, sub(_like(y, 1), y))),)
+    return (mul(dy, mul(y, sub(like(y, 1), y))),)
 
 
 @operator
 def sign(x: Array) -> Array:
-    return apply(np.sign, x)
+    """-1, 0 or 1; of complex numbers x / |x|, 0 at 0."""
+    return elementwise(np.sign, x)
 
 
 @sign.backward
-def _(dy: Any, _y: Any, _x: Any) -> Any:
-    return (None,)
+def _(dy: Any, y: Any, x: Any) -> Any:
+    if x.dtype.kind != "c":
+        return (None,)
+    along = cast(real(mul(conj(y), dy)), dtype=x.dtype)  # moving along y changes |x| alone
+    return (where_nonzero(x, div(sub(dy, mul(y, along)), cast(absolute(x), dtype=x.dtype))),)
 
 
 @operator
 def absolute(x: Array) -> Array:
-    return apply(np.absolute, x)
+    return quietly(np.absolute, x) if x.dtype.kind == "c" else elementwise(np.absolute, x)
 
 
 @absolute.backward
 def _(dy: Any, _y: Any, x: Any) -> Any:
-    return (mul(dy, sign(x)),)
+    return (mul(cast(dy, dtype=x.dtype) if x.dtype.kind == "c" else dy, sign(x)),)
 
 
 @operator
 def maximum(a: Array, b: Array) -> Array:
-    return apply(np.maximum, a, b)
+    return pairwise(np.maximum, a, b)
 
 
 @maximum.backward
 def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
-    return lambda: fit(mul(dy, at_least(a, b)), a), lambda: fit(mul(dy, above(b, a)), b)
+    return (
+        lambda: fit(where_nonzero(at_least(a, b), dy), a),
+        lambda: fit(where_nonzero(above(b, a), dy), b),
+    )
 
 
 @operator
 def minimum(a: Array, b: Array) -> Array:
-    return apply(np.minimum, a, b)
+    return pairwise(np.minimum, a, b)
 
 
 @minimum.backward
 def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
-    return lambda: fit(mul(dy, at_least(b, a)), a), lambda: fit(mul(dy, above(a, b)), b)
+    return (
+        lambda: fit(where_nonzero(at_least(b, a), dy), a),
+        lambda: fit(where_nonzero(above(a, b), dy), b),
+    )
 
 
 @operator
 def at_least(a: Array, b: Array) -> Array:
-    """1 where a >= b, else 0, in the type of a."""
-    return (a >= b).astype(a.dtype)
+    """Where a >= b; of logical type."""
+    return a >= b
 
 
 @at_least.backward
@@ -217,8 +247,8 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
 
 @operator
 def above(a: Array, b: Array) -> Array:
-    """1 where a > b, else 0, in the type of a."""
-    return (a > b).astype(a.dtype)
+    """Where a > b; of logical type."""
+    return a > b
 
 
 @above.backward
@@ -250,10 +280,62 @@ def _(ddx: Any, _dx: Any, _dy: Any, y: Any) -> Any:
 
 @operator
 def cast(x: Array, *, dtype: Any) -> Array:
-    """x in another type."""
-    return x.astype(dtype)
+    """x in another type; of complex numbers the real part where the type is real."""
+    part = x.real if x.dtype.kind == "c" and np.dtype(dtype).kind != "c" else x
+    return quietly(part.astype, dtype)
 
 
 @cast.backward
 def _(dy: Any, _y: Any, _x: Any, *, dtype: Any) -> Any:
     return (cast(dy, dtype=_x.dtype),)
+
+
+# -- complex numbers ------------------------------------------------------------------------------
+
+
+@operator
+def conj(x: Array) -> Array:
+    return elementwise(np.conjugate, x)
+
+
+@conj.backward
+def _(dy: Any, _y: Any, _x: Any) -> Any:
+    return (conj_of(dy),)
+
+
+@operator
+def real(x: Array) -> Array:
+    """The real part; a view."""
+    return x.real
+
+
+@real.backward
+def _(dy: Any, _y: Any, _x: Any) -> Any:
+    return (cast(dy, dtype=_x.dtype),)
+
+
+@operator
+def imag(x: Array) -> Array:
+    """The imaginary part; of real numbers zeros."""
+    return x.imag
+
+
+@imag.backward
+def _(dy: Any, _y: Any, _x: Any) -> Any:
+    if _x.dtype.kind != "c":
+        return (None,)
+    return (mul(cast(dy, dtype=_x.dtype), np.asarray(1j, _x.dtype)),)
+
+
+@operator
+def join(a: Array, b: Array) -> Array:
+    """a + i b of real numbers."""
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    y = kernels.empty(shape, COMPLEX[a.dtype.itemsize])
+    y.real, y.imag = a, b
+    return y
+
+
+@join.backward
+def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
+    return lambda: fit(real(dy), _a), lambda: fit(imag(dy), _b)

@@ -1,7 +1,4 @@
-"""Operators that move or repeat elements: permute, reshape, expand, index, assign, join.
-
-Axes are integers; indices are tuples of slices and integer or boolean arrays, one an axis.
-"""
+"""Operators that move or repeat all elements: permute, reshape, expand."""
 
 from __future__ import annotations
 
@@ -9,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels
 from ..formats import Axes, Shape, inverse
 from ..tape import Array, operator
+from ._sums import summed
 
 
 def fit(dy: Any, like: Any) -> Any:
@@ -27,9 +24,9 @@ def fit(dy: Any, like: Any) -> Any:
 def sum_to(x: Array, *, shape: Shape) -> Array:
     """x summed over the axes that expanding ``shape`` repeats."""
     if len(shape) < x.ndim:  # a 0-d operand
-        return x.sum().reshape(shape)
+        return summed(x, tuple(range(x.ndim))).reshape(shape)
     axes = tuple(axis for axis, (m, n) in enumerate(zip(x.shape, shape, strict=True)) if m != n)
-    return kernels.sum_axes(x, axes)
+    return summed(x, axes)
 
 
 @sum_to.backward
@@ -72,79 +69,3 @@ def reshape(x: Array, *, shape: Shape) -> Array:
 @reshape.backward
 def _(dy: Any, _y: Any, _x: Any, *, shape: Shape) -> Any:
     return (reshape(dy, shape=_x.shape),)
-
-
-@operator
-def take(x: Array, *, index: tuple[Any, ...]) -> Array:
-    """x[index]: a view for slices, a copy for arrays."""
-    return x[index]
-
-
-@take.backward
-def _(dy: Any, _y: Any, _x: Any, *, index: tuple[Any, ...]) -> Any:
-    return (put(dy, index=index, shape=_x.shape),)
-
-
-@operator
-def put(v: Array, *, index: tuple[Any, ...], shape: Shape) -> Array:
-    """Zeros of ``shape`` with v added at ``index``, once for each time an element is named."""
-    y = np.zeros(shape, v.dtype)
-    if all(isinstance(part, slice) for part in index):
-        y[index] = v
-    else:
-        np.add.at(y, index, v)
-    return y
-
-
-@put.backward
-def _(dy: Any, _y: Any, _v: Any, *, index: tuple[Any, ...], shape: Shape) -> Any:
-    return (take(dy, index=index),)
-
-
-@operator
-def assign(x: Array, v: Array, *, index: tuple[Any, ...]) -> Array:
-    """A copy of x with x[index] = v; v has the dimensions of x[index], or none."""
-    y = kernels.empty_like(x)
-    y[...] = x
-    y[index] = v
-    return y
-
-
-@assign.backward
-def _(dy: Any, _y: Any, _x: Any, _v: Any, *, index: tuple[Any, ...]) -> Any:
-    rest = lambda: assign(dy, np.zeros((), _x.dtype), index=index)  # noqa: E731
-    return rest, lambda: fit(take_assigned(dy, index=index), _v)
-
-
-@operator
-def take_assigned(x: Array, *, index: tuple[Any, ...]) -> Array:
-    """x[index], and 0 where `assign` writes to the same element again later."""
-    picked = x[index]
-    if all(isinstance(part, slice) for part in index):
-        return picked
-    number = np.arange(picked.size).reshape(picked.shape)
-    last = np.zeros(x.shape, number.dtype)
-    last[index] = number
-    return np.where(last[index] == number, picked, x.dtype.type(0))
-
-
-@take_assigned.backward
-def _(dy: Any, _y: Any, _x: Any, *, index: tuple[Any, ...]) -> Any:
-    return (assign(np.zeros(_x.shape, _x.dtype), dy, index=index),)
-
-
-@operator
-def concatenate(*parts: Array, axis: int) -> Array:
-    """The arrays one after the other along an axis."""
-    return np.concatenate(parts, axis=axis)
-
-
-@concatenate.backward
-def _(dy: Any, _y: Any, *_parts: Any, axis: int) -> Any:
-    pieces, start = [], 0
-    for part in _parts:
-        stop = start + part.shape[axis]
-        index = (slice(None),) * axis + (slice(start, stop),)
-        pieces.append(lambda index=index: take(dy, index=index))
-        start = stop
-    return pieces

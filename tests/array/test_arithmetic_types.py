@@ -74,11 +74,6 @@ def test_a_single_equals_the_number_that_it_was_made_from():
     assert not bool(X > 0.1)
 
 
-def test_complex_numbers_are_errors():
-    with pytest.raises(TypeError, match="times: a number of type complex128 is not possible"):
-        dl.dlarray([1.0]) * np.complex128(1j)
-
-
 @pytest.mark.parametrize(
     ("other", "text"),
     [("a", "plus: data of type <U1 are not possible"), (None, "plus: the data are Python objects")],
@@ -114,10 +109,10 @@ def test_numpy_arrays_on_the_left_reach_the_labels():
     ("call", "text"),
     [
         (lambda X: np.spacing(X), r"numpy\.spacing has no rule for labels here\. Compose it"),
-        (lambda X: np.add.reduce(X), r"numpy\.add\.reduce has no rule for labels here"),
+        (lambda X: np.divide.reduce(X), r"numpy\.divide\.reduce has no rule for labels here"),
         (lambda X: np.add.outer(X, X), r"numpy\.add\.outer has no rule for labels here"),
         (lambda X: np.exp(X, where=[[True]]), r"numpy\.exp with where has no rule for labels"),
-        (lambda X: np.add(X, X, out=np.ones((3, 5))), r"numpy\.add with out has no rule"),
+        (lambda X: np.add(X, X, out=np.ones((3, 5))), r"numpy\.add: a result with labels can't be"),
         (lambda X: np.kron(X, X), r"numpy\.kron has no rule for labels .* extractdata for the val"),
     ],
     ids=["ufunc", "reduce", "outer", "where", "out", "function"],
@@ -129,6 +124,6 @@ def test_numpy_functions_without_a_label_rule_are_errors(call, text):
 
 def test_augmented_assignment_to_a_numpy_array_is_an_error():
     y = np.ones((3, 5))
-    with pytest.raises(TypeError, match=r"numpy\.add with out has no rule"):
+    with pytest.raises(TypeError, match=r"numpy\.add: a result with labels can't be"):
         y += dl.dlarray(np.ones((3, 5)), "CB")
     np.testing.assert_array_equal(y, 1)

@@ -6,6 +6,7 @@ import pytest
 import dlarray as dl
 from dlarray import tape
 from dlarray.array import wrap
+from dlarray.operators import cast
 from tests.array.gradients import gradient, slope_of, vector
 
 NOT_TRACED = (
@@ -142,3 +143,129 @@ def test_a_released_trace_is_an_error():
 
 def test_gradient_errors_are_runtime_errors():
     assert issubclass(dl.GradientError, RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"RetainData": "yes"}, "dlgradient: RetainData must be true or false; got 'yes'"),
+        ({"EnableHigherDerivatives": 2}, "EnableHigherDerivatives must be true or false; got 2"),
+        ({"AllowComplex": None}, "dlgradient: AllowComplex must be true or false; got None"),
+    ],
+    ids=["RetainData", "EnableHigherDerivatives", "AllowComplex"],
+)
+def test_options_are_true_or_false(options, text):
+    with pytest.raises(ValueError, match=text):
+        dl.dlfeval(lambda x: dl.dlgradient(x, x, **options), vector(3))
+
+
+def test_an_unknown_option_is_named():
+    text = r"dlgradient: there is no option Retaindata\. Did you mean RetainData\?"
+    with pytest.raises(TypeError, match=text):
+        dl.dlfeval(lambda x: dl.dlgradient(x, x, **{"Retaindata": True}), vector(3))
+
+
+def test_dlfeval_passes_every_keyword():
+    """No name of a parameter of dlfeval is taken from the function."""
+    assert dl.dlfeval(lambda *, function: dl.dlgradient(function, function), function=vector(3))
+
+
+def test_functions_without_a_rule_warn_of_extractdata_under_the_tape():
+    text = (
+        r"numpy\.spacing has no rule for labels here, nor a derivative\. If a function of dlarray "
+        r"with this name rejects the labels, take stripdims first\. Else rewrite: compose it from "
+        r"functions of dlarray\. extractdata gives the values alone, but it stops gradients\."
+    )
+    with pytest.raises(TypeError, match=text):
+        gradient(lambda x: np.spacing(x), vector(3))
+    with pytest.raises(TypeError, match="or use extractdata for the values alone"):
+        np.spacing(vector(3))
+
+
+# -- complex values, where a type of complex numbers exists
+
+
+@tape.operator
+def turned(x):
+    """i x."""
+    return x * 1j
+
+
+@turned.backward
+def _(dy, _y, _x):
+    return (imaginary(dy),)
+
+
+@tape.operator
+def imaginary(x):
+    """The imaginary part."""
+    return x.imag
+
+
+@imaginary.backward
+def _(dy, _y, _x):
+    return (turned(dy),)
+
+
+def test_a_complex_value_to_differentiate():
+    text = r"dlgradient: Value to differentiate is complex\. It must be real: take real, imag"
+    with pytest.raises(dl.GradientError, match=text):
+        dl.dlfeval(lambda x: dl.dlgradient(wrapped(turned, x), x), vector(3))
+
+
+def test_a_logical_value_to_differentiate():
+    @tape.operator
+    def positive(x):
+        return x > 0
+
+    text = r"dlgradient: Value to differentiate is logical\. It must be real: take single or double"
+    with pytest.raises(dl.GradientError, match=text):
+        dl.dlfeval(lambda x: dl.dlgradient(wrapped(positive, x), x), vector(3))
+
+
+def test_complex_values_between_are_allowed_unless_said_otherwise():
+    def slope(x, **options):
+        beside = wrapped(turned, x)  # leads to nothing that is differentiated
+        y = wrapped(imaginary, wrapped(turned, x * 2)) ** 2
+        return dl.dlgradient(y, x, **options), beside is x
+
+    assert dl.dlfeval(slope, vector(3))[0].item() == 24
+    text = (
+        "dlgradient: the result of turned is complex, of size 1×1, and AllowComplex is False. Set "
+        "AllowComplex=True"
+    )
+    with pytest.raises(dl.GradientError, match=text):
+        dl.dlfeval(slope, vector(3), AllowComplex=False)
+
+
+def test_complex_values_elsewhere_do_not_matter():
+    def slope(x):
+        beside = wrapped(turned, x)
+        y = x * 2
+        z = wrapped(turned, y)
+        return dl.dlgradient(y**2, x, AllowComplex=False), beside.size + z.size
+
+    assert dl.dlfeval(slope, vector(3))[0].item() == 24
+
+
+@tape.operator
+def real_part(x):
+    """The real part."""
+    return x.real
+
+
+@real_part.backward
+def _(dy, _y, _x):
+    return (cast(dy, dtype=_x.dtype),)
+
+
+def test_a_complex_array_is_a_variable():
+    def slope(z, **options):
+        return dl.dlgradient(wrapped(real_part, z), z, **options)
+
+    z = wrap(np.array([[3 + 5j]]), "")
+    dz = dl.dlfeval(slope, z)
+    assert (dz.dtype, dz.item()) == (np.complex128, 1)
+    text = "dlgradient: a variable is complex, of size 1×1, and AllowComplex is False"
+    with pytest.raises(dl.GradientError, match=text):
+        dl.dlfeval(slope, z, AllowComplex=False)

@@ -52,7 +52,7 @@ def test_lists_of_bools_become_logical():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (np.ones(2, np.float16), r"data of type float16 are not possible, only float32, float64 "),
+        (np.ones(2, np.float16), r"data of type float16 are not possible, only float32, float64, "),
         (np.ones(2, np.float16), r".* Convert with astype\('float32'\) first"),
         (np.array(["a"]), r"data of type <U1 are not possible"),
         (np.array(["2020-01-01"], "M8[D]"), r"data of type datetime64\[D\] are not possible"),
@@ -67,10 +67,22 @@ def test_other_types_are_errors(value, text):
         dl.dlarray(value)
 
 
-@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
-def test_complex_data_are_not_supported(dtype):
-    with pytest.raises(TypeError, match=r"data of type complex\d+ .* Complex data are not support"):
-        dl.dlarray(np.ones(2, dtype))
+@pytest.mark.parametrize(
+    ("dtype", "kind"),
+    [(np.complex64, "single"), (np.complex128, "double")],
+    ids=["single", "double"],
+)
+def test_complex_data_are_kept(dtype, kind):
+    X = dl.dlarray(np.array([1 + 2j, 3 - 1j], dtype), "C")
+    assert (X.dtype, dl.underlyingType(X)) == (dtype, kind)
+    assert_holds(X, "CU", [[1 + 2j], [3 - 1j]])
+
+
+def test_masked_elements_are_no_data():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(TypeError, match=r"1 of 2 elements of the masked array are masked, and a"):
+        dl.dlarray(masked)
+    assert_holds(dl.dlarray(np.ma.array([1.0, 2.0])), "", [[1], [2]])
 
 
 # -- dimensions
@@ -200,3 +212,15 @@ def test_relabelling_leaves_the_old_array_alone():
 def test_relabelling_needs_a_label_a_dimension():
     with pytest.raises(dl.FormatError, match="has 2 labels, the data have 3 dimensions"):
         dl.dlarray(dl.dlarray(numbered(2, 3, 5), "SCB"), "CB")
+
+
+@pytest.mark.parametrize("fmt", ["CBT", ""])
+def test_the_empty_format_takes_labels_away(fmt):
+    assert_holds(dl.dlarray(dl.dlarray(numbered(3, 5, 2), fmt), ""), "", numbered(3, 5, 2))
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 1), (1, 5), (1, 1, 5)], ids=str)
+@pytest.mark.parametrize("label", "SCBTU")
+def test_a_vector_with_one_label_becomes_a_column(shape, label):
+    assert_holds(dl.dlarray(numbered(*shape), label), label + "U", numbered(5, 1))
+    assert_holds(dl.dlarray(dl.dlarray(numbered(*shape)), label), label + "U", numbered(5, 1))

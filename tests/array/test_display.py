@@ -49,6 +49,11 @@ def test_logical_values_are_0_and_1():
     assert repr(dl.dlarray([[True, False]])) == "  1×2 logical dlarray\n\n    1 0"
 
 
+def test_complex_values_show_both_parts():
+    text = "  2(C) × 1(B) single dlarray\n\n    1.0000+2.0000j\n    0.5000-0.2500j"
+    assert repr(dl.dlarray(np.array([[1 + 2j], [0.5 - 0.25j]], "c8"), "CB")) == text
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf], ids=str)
 def test_values_that_are_not_finite_are_shown(value):
     assert str(value) in repr(dl.dlarray([[value, 1.0]]))

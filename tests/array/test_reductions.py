@@ -82,6 +82,58 @@ def test_sums_of_large_arrays(axis, fmt, dtype, rng):
     np.testing.assert_allclose(total, expected("sum", values, axis), rtol=0, atol=atol)
 
 
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [
+        ((1, 5003, 3), (1,)),
+        ((7, 2003, 1), (0, 1)),
+        ((50021, 3, 1), (0,)),
+        ((2003, 11, 13), (0, 2)),
+        ((13, 2003, 11), (0, 1)),
+        ((13, 11, 2003), (0, 1, 2)),
+        ((11, 2003, 13), (1,)),
+    ],
+    ids=str,
+)
+def test_single_precision_sums_lose_little(shape, axes, order, rng):
+    """One after the other, 5000 numbers would lose 100 units in the last place."""
+    x = np.asarray(rng.uniform(0.5, 1.5, shape).astype(np.float32), order=order)
+    X = dl.dlarray(x, copy=False)
+    expected = np.asarray(x.astype(np.float64).sum(axis=axes, keepdims=True))
+    rtol = 8 * float(np.finfo(np.float32).eps)
+    np.testing.assert_allclose(dl.sum(X, axes).data, expected, rtol=rtol)
+    expected = expected * expected.size / x.size
+    np.testing.assert_allclose(dl.mean(X, axes).data, expected, rtol=rtol)
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (3,), (0, 1), (0, 3), (1, 3), (0, 1, 3)], ids=str)
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1), (1, 3, 2, 0)], ids=str)
+def test_a_sum_does_not_depend_on_the_rest_of_the_batch(order, axes, rng):
+    """Few numbers are added by NumPy, many by a kernel; the bits are the same."""
+    x = rng.standard_normal((5, 83, 67, 3)).astype(np.float32)
+    whole = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+    batch = dl.dlarray(whole, copy=False)
+    for n in (2, 20):
+        some = x[:, :, :n].transpose(order).copy().transpose(np.argsort(order))
+        got = dl.sum(dl.dlarray(some, copy=False), axes).data
+        np.testing.assert_array_equal(got, dl.sum(batch, axes).data[:, :, :n])
+
+
+@pytest.mark.parametrize("shape", [(1, 5003, 3), (2003, 11, 13)], ids=str)
+def test_gradients_of_expanded_single_precision_operands_lose_little(shape, rng):
+    weight = rng.uniform(0.5, 1.5, shape).astype(np.float32)
+    x = dl.dlarray(np.ones((1, 1, shape[2]), np.float32))
+    slope = dl.dlfeval(lambda x: dl.dlgradient(dl.sum(x * weight, "all"), x), x)
+    expected = weight.astype(np.float64).sum(axis=(0, 1), keepdims=True)
+    np.testing.assert_allclose(slope.data, expected, rtol=8 * float(np.finfo(np.float32).eps))
+
+
+def test_the_mean_over_channels_of_a_batch_of_images():
+    Y = dl.mean(dl.dlarray(np.random.RandomState(5489).random_sample((4, 5, 3, 2)), "SSCB"), 2)
+    assert (dl.dims(Y), Y.shape) == ("SSCB", (4, 5, 1, 2))
+
+
 @pytest.mark.parametrize("shape", [(0, 5), (3, 0)], ids=str)
 def test_over_nothing_the_sum_is_0_and_the_mean_nan(shape):
     X = dl.dlarray(np.zeros(shape), "CB")

@@ -10,6 +10,7 @@ from dlarray import FormatError, ShapeError
 from dlarray.formats import (
     broadcast,
     concatenated,
+    extended,
     insert,
     match,
     permutation,
@@ -307,3 +308,10 @@ def test_stripped_in_any_order_is_that_permutation(fmt, data):
 )
 def test_strip_operated(fmt, labels, rest):
     assert strip_operated(fmt, labels) == rest
+
+
+@pytest.mark.parametrize(
+    ("fmt", "ndim", "result"), [("CB", 2, "CB"), ("CB", 4, "CBUU"), ("", 4, "")]
+)
+def test_further_dimensions_are_u(fmt, ndim, result):
+    assert extended(fmt, ndim) == result

@@ -6,14 +6,9 @@ import pytest
 import dlarray as dl
 from dlarray import tape
 from dlarray.testing import checkGradients
+from tests import golden_convolutions as golden
 from tests.functions.convolutions import N_FILT, assert_holds, data, filters, reference
-
-X8 = np.array([3.0, 1, 4, 1, 5, 9, 2, 6])
-
-
-def row(text):
-    return [float(number) for number in text.split()]
-
+from tests.golden_convolutions import BIAS, W3, X8, row
 
 # -- golden numbers
 # ------------------------------------------------------------------------------------------------
@@ -52,71 +47,30 @@ def test_golden_numbers_of_small_filters(convolve, x, w, options, y):
 @both_ways
 @pytest.mark.parametrize(
     ("padding", "stride", "dilation", "y"),
-    [
-        (0, 1, 1, "1.5 8.5 1.5 2.5 21.5 7.5"),
-        (0, 2, 1, "1.5 1.5 21.5"),
-        (0, 1, 2, "6.5 -5.5 12.5 13.5"),
-        (0, 2, 2, "6.5 12.5"),
-        ("same", 1, 1, "5.5 1.5 8.5 1.5 2.5 21.5 7.5 14.5"),
-        ("same", 2, 1, "1.5 1.5 21.5 14.5"),
-        ("same", 3, 1, "1.5 2.5 14.5"),
-        ("same", 4, 1, "1.5 21.5"),
-        ("same", 1, 2, "2.5 1.5 6.5 -5.5 12.5 13.5 9.5 21.5"),
-        ("same", 2, 2, "1.5 -5.5 13.5 21.5"),
-        ("causal", 1, 1, "-2.5 5.5 1.5 8.5 1.5 2.5 21.5 7.5"),
-        ("causal", 2, 1, "-2.5 1.5 1.5 21.5"),
-        ("causal", 1, 2, "-2.5 -0.5 2.5 1.5 6.5 -5.5 12.5 13.5"),
-        ("causal", 2, 3, "-2.5 -3.5 -2.5 3.5"),
-        ([2, 1], 1, 1, "-2.5 5.5 1.5 8.5 1.5 2.5 21.5 7.5 14.5"),
-    ],
-    ids=[
-        "0 1 1",
-        "0 2 1",
-        "0 1 2",
-        "0 2 2",
-        "same 1 1",
-        "same 2 1",
-        "same 3 1",
-        "same 4 1",
-        "same 1 2",
-        "same 2 2",
-        "causal 1 1",
-        "causal 2 1",
-        "causal 1 2",
-        "causal 2 3",
-        "[2 1] 1 1",
-    ],
+    golden.WINDOWS,
+    ids=golden.name,
 )
 def test_golden_padding_stride_and_dilation(convolve, padding, stride, dilation, y):
-    Y = convolve(X8, [1, 2, -1], 0.5, Padding=padding, Stride=stride, DilationFactor=dilation)
+    Y = convolve(X8, W3, BIAS, Padding=padding, Stride=stride, DilationFactor=dilation)
     np.testing.assert_allclose(Y.extractdata().ravel(), row(y), atol=1e-6)
 
 
 @both_ways
 @pytest.mark.parametrize(
     ("value", "y"),
-    [
-        (7, "18.5 12.5 1.5 8.5 1.5 2.5 21.5 7.5 7.5 13.5"),
-        ("symmetric-include-edge", "4.5 8.5 1.5 8.5 1.5 2.5 21.5 7.5 8.5 16.5"),
-        ("symmetric-exclude-edge", "3.5 6.5 1.5 8.5 1.5 2.5 21.5 7.5 12.5 1.5"),
-        ("replicate", "6.5 8.5 1.5 8.5 1.5 2.5 21.5 7.5 8.5 12.5"),
-    ],
-    ids=["number", "include-edge", "exclude-edge", "replicate"],
+    golden.PADDING_VALUES,
+    ids=golden.name,
 )
 def test_golden_padding_values(convolve, value, y):
-    Y = convolve(X8, [1, 2, -1], 0.5, Padding=2, PaddingValue=value)
+    Y = convolve(X8, W3, BIAS, Padding=2, PaddingValue=value)
     np.testing.assert_allclose(Y.extractdata().ravel(), row(y), atol=1e-6)
 
 
 @both_ways
 @pytest.mark.parametrize(
     ("w", "stride", "y"),
-    [
-        ([1, 2], 1, "5 9 6 11 23 13 14 6"),
-        ([1, 2, 3, 4], 1, "25 21 32 57 46 53 31 14"),
-        ([1, 2, 3, 4], 2, "25 32 46 31"),
-    ],
-    ids=["2 taps", "4 taps", "4 taps stride 2"],
+    golden.EVEN_FILTERS,
+    ids=golden.name,
 )
 def test_golden_even_filters_put_the_odd_sample_at_the_end(convolve, w, stride, y):
     Y = convolve(X8, w, Padding="same", Stride=stride)

@@ -38,7 +38,7 @@ W = np.ones((3, 2, 5))
             dl.dlarray(np.ones((2, 3)), "CB"),
             W,
             {},
-            r"unformatted weights convolve over S dimensions; X is 2\(C\) × 3\(B\)\.$",
+            r"unformatted weights convolve over S dimensions; X is 2\(C\) × 3\(B\)\. Name one S",
         ),
         (dl.dlarray(np.ones((7, 3)), "SB"), W, {}, 'X needs a C dimension; it is "SB"'),
         (SCB, W, {"WeightsFormat": "SCB"}, 'weights have no B dimension; they are "SCB'),

@@ -160,9 +160,9 @@ def test_parameters_have_one_number_a_channel(name, rng):
         dl.layernorm(dl.dlarray(data("CB", rng), "CB"), **given)
 
 
-@pytest.mark.parametrize("epsilon", [0, -1, np.nan, "a"], ids=str)
+@pytest.mark.parametrize("epsilon", [0, -1, np.nan, np.inf, "a"], ids=str)
 def test_epsilon_is_positive(epsilon, rng):
-    text = rf"layernorm: Epsilon must be a number, above 0; got {epsilon!r}"
+    text = rf"layernorm: Epsilon must be a number, above 0 and finite; got {epsilon!r}"
     with pytest.raises(ValueError, match=text):
         dl.layernorm(dl.dlarray(data("CB", rng), "CB"), np.ones(3), np.ones(3), Epsilon=epsilon)
 

@@ -1,4 +1,4 @@
-"""`adamupdate`, `sgdmupdate`, `dlupdate`."""
+"""`adamupdate`, `rmspropupdate`, `sgdmupdate`, `dlupdate`."""
 
 import dataclasses
 from typing import Any
@@ -23,7 +23,11 @@ def sgdm(p, g, v=None, **options):
     return dl.sgdmupdate(p, g, v, **options)
 
 
-both = pytest.mark.parametrize("update", [adam, sgdm])
+def rmsprop(p, g, v=None, **options):
+    return dl.rmspropupdate(p, g, v, **options)
+
+
+both = pytest.mark.parametrize("update", [adam, sgdm, rmsprop])
 
 
 # -- one step
@@ -39,6 +43,32 @@ def test_first_adam_step_by_hand():
 def test_first_sgdm_step_by_hand():
     p, v = dl.sgdmupdate(vector(1), vector(1), None, 0.05, 0.95)
     np.testing.assert_allclose([p.item(), v.item()], [0.95, -0.05], rtol=1e-12)
+
+
+def test_first_rmsprop_step_by_hand():
+    p, v = dl.rmspropupdate(vector(1), vector(1), None, 0.05, 0.95)
+    np.testing.assert_allclose([p.item() - 1, v.item()], [-0.223606788, 0.05], atol=1e-9)
+
+
+def test_positional_options_of_rmsprop():
+    p, v = dl.rmspropupdate(vector(1), vector(2), vector(3), 0.1, 0.5, 0.25)
+    v_new = 0.5 * 3 + 0.5 * 4
+    np.testing.assert_allclose([p.item(), v.item()], [1 - 0.2 / (v_new**0.5 + 0.25), v_new])
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
+def test_steps_of_rmsprop_match_the_definition(dtype, rng):
+    p = rng.standard_normal((3, 5)).astype(dtype)
+    P, V = dl.dlarray(p, "CB"), None
+    p, v = p.astype(float), 0.0
+    for _ in range(4):
+        g = rng.standard_normal((3, 5)).astype(dtype)
+        P, V = dl.rmspropupdate(P, dl.dlarray(g, "CB"), V)
+        v = 0.9 * v + (1 - 0.9) * g.astype(float) ** 2
+        p = p - 0.001 * g / (np.sqrt(v) + 1e-8)
+        assert (P.dtype, V.dtype, dl.dims(V)) == (dtype, dtype, "CB")
+        np.testing.assert_allclose(P.extractdata(), p, atol=10 * TOLERANCES[dtype])
+        np.testing.assert_allclose(V.extractdata(), v, atol=10 * TOLERANCES[dtype])
 
 
 @pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
@@ -330,3 +360,22 @@ def test_wrong_options_of_adam(options, text):
 def test_wrong_options_of_sgdm(options, text):
     with pytest.raises(ValueError, match=f"sgdmupdate: {text}"):
         sgdm(vector(1), vector(1), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"sqGradDecay": 1}, "sqGradDecay must be .* below 1; got 1"),
+        ({"learnRate": "fast"}, "learnRate must be a number.*; got 'fast'"),
+        ({"epsilon": None}, "epsilon must be a number.*; got None"),
+    ],
+    ids=["decay", "rate", "epsilon"],
+)
+def test_wrong_options_of_rmsprop(options, text):
+    with pytest.raises(ValueError, match=f"rmspropupdate: {text}"):
+        rmsprop(vector(1), vector(1), **options)
+
+
+def test_dlupdate_needs_a_function():
+    with pytest.raises(TypeError, match="dlupdate: the first argument must be a function; got"):
+        dl.dlupdate({"w": vector(1)}, {"w": vector(1)})  # type: ignore[arg-type]

@@ -10,7 +10,8 @@ KERNELS = """
 import numpy as np
 from dlarray.kernels import (
     INCLUDE_EDGE, Geometry, conv1d_forward, conv1d_grad_w, conv1d_grad_x,
-    layernorm_backward, layernorm_forward, relu_forward, relu_grad,
+    groupnorm_backward, groupnorm_forward, layernorm_backward, layernorm_forward,
+    relu_forward, relu_grad,
 )
 from dlarray.kernels._simd import LANES
 from dlarray.kernels.reduce import sum_rows
@@ -59,10 +60,14 @@ for dtype in TOLERANCES:
 
     x, dy = draw(dtype, 3, 7, LANES + 3), draw(dtype, 3, 7, LANES + 3)
     gain, offset = draw(dtype, LANES + 3), draw(dtype, LANES + 3)
-    y, stats = layernorm_forward(x, gain, offset, 1e-5)
+    y, stats = groupnorm_forward(x, gain, offset, 1, 1e-5)
     assert_within(y, naive.layernorm(x, (1, 2), 2, offset, gain), 10.0, dtype)
-    doffset = layernorm_backward(dy, x, gain, stats)[2]
+    doffset = groupnorm_backward(dy, x, gain, stats, 1e-5)[2]
     assert_within(doffset, dy.astype(float).sum((0, 1)), 30.0, dtype)
+    y, stats = layernorm_forward(x[0], gain, offset, 1e-5)
+    assert_within(y, naive.layernorm(x[0], (1,), 1, offset, gain), 10.0, dtype)
+    doffset = layernorm_backward(dy[0], x[0], gain, stats)[2]
+    assert_within(doffset, dy[0].astype(float).sum(0), 30.0, dtype)
 
     x = draw(dtype, 5 * LANES + 3)
     np.testing.assert_array_equal(relu_forward(x), np.maximum(x, 0))

@@ -12,17 +12,17 @@ from tests import naive
 
 EPSILON = 1e-5
 SHAPES = [
-    (1, 1, 1),
-    (1, 1, LANES),
-    (3, 1, LANES - 1),
-    (2, 3, LANES + 1),
-    (5, 7, 2 * LANES),
-    (4, 2, 3 * LANES + 5),
-    (70, 13, 11),
-    (2, 2000, 5),
+    (1, 1),
+    (1, LANES),
+    (3, LANES - 1),
+    (6, LANES + 1),
+    (35, 4 * LANES),
+    (8, 7 * LANES + 5),
+    (910, 11),
+    (2, 10_000),
 ]
-EMPTY = [(0, 3, 4), (3, 0, 4), (3, 4, 0)]
-LONG_ROW = (2, 1 << 16, 16)
+EMPTY = [(0, 4), (3, 0)]
+LONG_ROW = (2, 1 << 20)
 
 both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
 
@@ -34,22 +34,22 @@ def draw(rng, shape, dtype: Any = np.float64) -> Any:
 
 
 def reference(x, scale, offset):
-    return naive.layernorm(x, (1, 2), 2, offset, scale, EPSILON)
+    return naive.layernorm(x, (1,), 1, offset, scale, EPSILON)
 
 
 def statistics(x):
     """Mean and 1/sqrt(var + epsilon) of each row, in double precision."""
     x = np.asarray(x, np.float64)
-    return x.mean((1, 2)), 1 / np.sqrt(x.var((1, 2)) + EPSILON)
+    return x.mean(1), 1 / np.sqrt(x.var(1) + EPSILON)
 
 
 def reference_gradients(dy, x, scale):
     """dx, dscale and doffset as the definition gives them."""
-    mean, rstd = (s[:, None, None] for s in statistics(x))
+    mean, rstd = (s[:, None] for s in statistics(x))
     dy, xhat = dy.astype(np.float64), (x - mean) * rstd
     g = dy * scale
-    dx = (g - g.mean((1, 2), keepdims=True) - xhat * (g * xhat).mean((1, 2), keepdims=True)) * rstd
-    return dx, (dy * xhat).sum((0, 1)), dy.sum((0, 1))
+    dx = (g - g.mean(1, keepdims=True) - xhat * (g * xhat).mean(1, keepdims=True)) * rstd
+    return dx, (dy * xhat).sum(0), dy.sum(0)
 
 
 def assert_forward_within(x, scale, offset):
@@ -57,12 +57,12 @@ def assert_forward_within(x, scale, offset):
     dtype = x.dtype.type
     y, stats = layernorm_forward(x, scale, offset, EPSILON)
     mean, rstd = statistics(x)
-    size = np.abs(x).max((1, 2)) * rstd
-    scale_of_y = size[:, None, None] * np.abs(scale) + np.abs(offset)
+    size = np.abs(x).max(1) * rstd
+    scale_of_y = size[:, None] * np.abs(scale) + np.abs(offset)
     assert y.dtype == stats.dtype == dtype
     assert np.all(np.abs(y - reference(x, scale, offset)) <= TOLERANCES[dtype] * scale_of_y)
-    assert np.all(np.abs(stats[:, 0] - mean) <= TOLERANCES[dtype] * np.abs(x).max((1, 2)))
-    assert np.all(np.abs(stats[:, 1] / rstd - 1) <= TOLERANCES[dtype] * size)
+    assert np.all(np.abs(stats[0] - mean) <= TOLERANCES[dtype] * np.abs(x).max(1))
+    assert np.all(np.abs(stats[1] / rstd - 1) <= TOLERANCES[dtype] * size)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -87,10 +87,10 @@ def test_gradients_match(shape, dtype, rng):
     got = layernorm_backward(dy, x, scale, stats)
     dx, dscale, doffset = reference_gradients(dy, x, scale)
     _, rstd = statistics(x)
-    size = np.abs(x).max((1, 2)) * rstd
-    largest = np.abs(dy * scale).max((1, 2)) * rstd * (1 + size) ** 2
-    of_scale = (np.abs(dy) * (1 + size)[:, None, None] ** 2).sum((0, 1))
-    sizes = (largest[:, None, None], of_scale, np.abs(dy).sum((0, 1)))
+    size = np.abs(x).max(1) * rstd
+    largest = np.abs(dy * scale).max(1) * rstd * (1 + size) ** 2
+    of_scale = (np.abs(dy) * (1 + size)[:, None] ** 2).sum(0)
+    sizes = (largest[:, None], of_scale, np.abs(dy).sum(0))
     for a, b, s in zip(got, (dx, dscale, doffset), sizes, strict=True):
         assert a.dtype == dtype
         assert a.shape == b.shape
@@ -98,7 +98,7 @@ def test_gradients_match(shape, dtype, rng):
 
 
 def test_gradients_agree_with_central_differences(rng):
-    x, dy, scale, offset = draw(rng, (3, 4, 5))
+    x, dy, scale, offset = draw(rng, (12, 5))
     _, stats = layernorm_forward(x, scale, offset, EPSILON)
     slopes = layernorm_backward(dy, x, scale, stats)
     h = 1e-5
@@ -121,27 +121,27 @@ def test_a_size_of_zero(shape, dtype, rng):
     y, stats = layernorm_forward(x, scale, offset, EPSILON)
     dx, dscale, doffset = layernorm_backward(dy, x, scale, stats)
     assert y.shape == dx.shape == shape
-    assert stats.shape == (shape[0], 2)
+    assert stats.shape == (2, shape[0])
     np.testing.assert_array_equal(dscale, np.zeros(shape[-1]))
     np.testing.assert_array_equal(doffset, np.zeros(shape[-1]))
 
 
 @both_types
 def test_a_constant_row_gives_the_offset(dtype, rng):
-    x = np.full((2, 3, LANES + 1), 7, dtype)
+    x = np.full((6, LANES + 1), 7, dtype)
     _, _, scale, offset = draw(rng, x.shape, dtype)
     y, stats = layernorm_forward(x, scale, offset, EPSILON)
     np.testing.assert_array_equal(y, np.broadcast_to(offset, x.shape))
-    np.testing.assert_array_equal(stats[:, 0], 7)
+    np.testing.assert_array_equal(stats[0], 7)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf], ids=str)
 @both_types
 def test_a_bad_sample_spoils_its_row_only(bad, dtype, rng):
-    x, dy, scale, offset = draw(rng, (3, 5, LANES + 3), dtype)
+    x, dy, scale, offset = draw(rng, (3, LANES + 3), dtype)
     y, stats = layernorm_forward(x, scale, offset, EPSILON)
     dx, _, _ = layernorm_backward(dy, x, scale, stats)
-    x[1, 2, LANES] = bad
+    x[1, LANES] = bad
     worse, stats = layernorm_forward(x, scale, offset, EPSILON)
     worse_dx, dscale, _ = layernorm_backward(dy, x, scale, stats)
     for got, clean in ((worse, y), (worse_dx, dx)):
@@ -152,10 +152,10 @@ def test_a_bad_sample_spoils_its_row_only(bad, dtype, rng):
 
 @both_types
 def test_a_row_does_not_depend_on_other_rows(dtype, rng):
-    x, dy, scale, offset = draw(rng, (9, 3, LANES + 3), dtype)
+    x, dy, scale, offset = draw(rng, (99, LANES + 3), dtype)
     y, stats = layernorm_forward(x, scale, offset, EPSILON)
     dx, _, _ = layernorm_backward(dy, x, scale, stats)
-    one = slice(4, 5)
+    one = slice(40, 41)
     y_one, stats_one = layernorm_forward(x[one], scale, offset, EPSILON)
     np.testing.assert_array_equal(y_one, y[one])
     np.testing.assert_array_equal(layernorm_backward(dy[one], x[one], scale, stats_one)[0], dx[one])
@@ -172,7 +172,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @both_types
 def test_the_layout_of_an_input_does_not_matter(layout, dtype, rng):
-    clean = draw(rng, (3, 5, 7), dtype)
+    clean = draw(rng, (15, 7), dtype)
     x, dy, scale, offset = (layout(array) for array in clean)
     y, stats = layernorm_forward(x, scale, offset, EPSILON)
     want, want_stats = layernorm_forward(clean[0], clean[2], clean[3], EPSILON)
@@ -185,11 +185,11 @@ def test_the_layout_of_an_input_does_not_matter(layout, dtype, rng):
 
 
 @both_types
-def test_gradients_of_like_numbers_over_many_rows_and_positions_lose_little(dtype, rng):
+def test_gradients_of_like_numbers_over_many_rows_lose_little(dtype, rng):
     """As those of a mean, whose rounding errors have all the same sign."""
-    for shape in ((2, 1 << 13, 3), (1 << 16, 2, 3)):
-        x, _, scale, offset = draw(rng, shape, dtype)
-        _, stats = layernorm_forward(x, scale, offset, EPSILON)
-        _, _, doffset = layernorm_backward(np.full(shape, 0.1, dtype), x, scale, stats)
-        want = shape[0] * shape[1] * float(dtype(0.1))
-        np.testing.assert_allclose(doffset, np.full(3, want), rtol=TOLERANCES[dtype])
+    shape = (1 << 17, 3)
+    x, _, scale, offset = draw(rng, shape, dtype)
+    _, stats = layernorm_forward(x, scale, offset, EPSILON)
+    _, _, doffset = layernorm_backward(np.full(shape, 0.1, dtype), x, scale, stats)
+    want = shape[0] * float(dtype(0.1))
+    np.testing.assert_allclose(doffset, np.full(3, want), rtol=TOLERANCES[dtype])

@@ -14,7 +14,17 @@ from dlarray.testing import TOLERANCES
 
 GEOMETRY = Geometry(2, 3, 5, 4)
 STEP = AdamStep(0.01, 0.9, 0.999, 1e-8)
-MODULES = ("activation", "conv1d", "dropout", "layernorm", "pool", "reduce", "update")
+MODULES = (
+    "activation",
+    "conv1d",
+    "crosschannelnorm",
+    "dropout",
+    "groupnorm",
+    "layernorm",
+    "pool",
+    "reduce",
+    "update",
+)
 THREADS = 2
 ODD_SPLITS = (2, 3, 7, 64)
 
@@ -50,12 +60,46 @@ def conv1d_grad_w(rng, dtype, scale):
 
 
 def layernorm(rng, dtype, scale):
-    x, dy = (normal(rng, dtype, 41 * scale, 50, 19) for _ in range(2))
+    x, dy = (normal(rng, dtype, 2050 * scale, 19) for _ in range(2))
     gain, offset = normal(rng, dtype, 19), normal(rng, dtype, 19)
 
     def run():
         y, stats = kernels.layernorm_forward(x, gain, offset, 1e-5)
         return [y, stats, *kernels.layernorm_backward(dy, x, gain, stats)]
+
+    return run
+
+
+def groupnorm(rng, dtype, scale):
+    x, dy = (normal(rng, dtype, 3, 700 * scale, 20) for _ in range(2))
+    gain, offset = normal(rng, dtype, 20), normal(rng, dtype, 20)
+
+    def run():
+        y, stats = kernels.groupnorm_forward(x, gain, offset, 5, 1e-5)
+        return [y, stats, *kernels.groupnorm_backward(dy, x, gain, stats, 1e-5)]
+
+    return run
+
+
+def batchnorm(rng, dtype, scale):
+    x, dy = (normal(rng, dtype, 2011 * scale, 21) for _ in range(2))
+    gain, offset = normal(rng, dtype, 21), normal(rng, dtype, 21)
+
+    def run():
+        stats = kernels.batch_statistics(x)
+        y = kernels.batchnorm_forward(x, stats, gain, offset, 1e-5)
+        sums = kernels.batchnorm_sums(dy, x, stats, 1e-5)
+        return [stats, y, sums, *kernels.batchnorm_backward(dy, x, stats, gain, 1e-5)]
+
+    return run
+
+
+def crosschannelnorm(rng, dtype, scale):
+    x, dy = (normal(rng, dtype, 301 * scale, 19) for _ in range(2))
+
+    def run():
+        y, d = kernels.crosschannelnorm_forward(x, 2, 2, 0.1, 0.75, 2.0)
+        return [y, d, kernels.crosschannelnorm_backward(dy, x, d, 2, 2, 0.1, 0.75)]
 
     return run
 
@@ -101,6 +145,9 @@ CASES = [
     conv1d_grad_x_mirrored,
     conv1d_grad_w,
     layernorm,
+    groupnorm,
+    batchnorm,
+    crosschannelnorm,
     sum_axes,
     relu,
     dropout,
@@ -170,7 +217,8 @@ TINY = {
     "conv1d_forward": lambda x, w: kernels.conv1d_forward(x, w, None, Geometry()),
     "conv1d_grad_x": lambda x, w: kernels.conv1d_grad_x(x, w.swapaxes(1, 2), 3, Geometry()),
     "conv1d_grad_w": lambda x, w: kernels.conv1d_grad_w(x, x, 1, Geometry()),
-    "layernorm": lambda x, w: kernels.layernorm_forward(x, w[0, :, 0], w[0, :, 0], 1e-5)[0],
+    "layernorm": lambda x, w: kernels.layernorm_forward(x[0], w[0, :, 0], w[0, :, 0], 1e-5)[0],
+    "groupnorm": lambda x, w: kernels.groupnorm_forward(x, w[0, :, 0], w[0, :, 0], 2, 1e-5)[0],
     "relu": lambda x, w: kernels.relu_forward(x),
     "dropout": lambda x, w: kernels.dropout(x, 0.5, 1),
     "max_axis": lambda x, w: kernels.max_axis(x, 1)[0],

@@ -9,11 +9,9 @@ import pytest
 
 import dlarray as dl
 from dlarray.testing import TOLERANCES
-from tests import naive
+from tests import golden_convolutions as golden, naive
+from tests.golden_convolutions import BIAS, W3, X8, row
 from tests.layers.convolutions import conv, first, network
-
-X8 = np.array([3, 1, 4, 1, 5, 9, 2, 6], float)
-
 
 # -- formats and values
 
@@ -92,64 +90,42 @@ def output(x: Any, weights: Any, bias: float = 0.0, **options: Any) -> np.ndarra
 
 @pytest.mark.parametrize(
     ("padding", "stride", "dilation", "expected"),
-    [
-        (0, 1, 1, "1.5 8.5 1.5 2.5 21.5 7.5"),
-        (0, 2, 1, "1.5 1.5 21.5"),
-        (0, 1, 2, "6.5 -5.5 12.5 13.5"),
-        (0, 2, 2, "6.5 12.5"),
-        ("same", 1, 1, "5.5 1.5 8.5 1.5 2.5 21.5 7.5 14.5"),
-        ("same", 2, 1, "1.5 1.5 21.5 14.5"),
-        ("same", 3, 1, "1.5 2.5 14.5"),
-        ("same", 4, 1, "1.5 21.5"),
-        ("same", 1, 2, "2.5 1.5 6.5 -5.5 12.5 13.5 9.5 21.5"),
-        ("same", 2, 2, "1.5 -5.5 13.5 21.5"),
-        ("causal", 1, 1, "-2.5 5.5 1.5 8.5 1.5 2.5 21.5 7.5"),
-        ("causal", 2, 1, "-2.5 1.5 1.5 21.5"),
-        ("causal", 1, 2, "-2.5 -0.5 2.5 1.5 6.5 -5.5 12.5 13.5"),
-        ("causal", 2, 3, "-2.5 -3.5 -2.5 3.5"),
-        ([2, 1], 1, 1, "-2.5 5.5 1.5 8.5 1.5 2.5 21.5 7.5 14.5"),
-    ],
+    golden.WINDOWS,
+    ids=golden.name,
 )
 def test_golden_values(padding, stride, dilation, expected):
-    got = output(X8, [1, 2, -1], 0.5, Padding=padding, Stride=stride, DilationFactor=dilation)
-    np.testing.assert_allclose(got, np.array(expected.split(), float), rtol=0, atol=1e-12)
+    got = output(X8, W3, BIAS, Padding=padding, Stride=stride, DilationFactor=dilation)
+    np.testing.assert_allclose(got, row(expected), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [
-        (7, "18.5 12.5 1.5 8.5 1.5 2.5 21.5 7.5 7.5 13.5"),
-        ("symmetric-include-edge", "4.5 8.5 1.5 8.5 1.5 2.5 21.5 7.5 8.5 16.5"),
-        ("symmetric-exclude-edge", "3.5 6.5 1.5 8.5 1.5 2.5 21.5 7.5 12.5 1.5"),
-        ("replicate", "6.5 8.5 1.5 8.5 1.5 2.5 21.5 7.5 8.5 12.5"),
-    ],
+    golden.PADDING_VALUES,
+    ids=golden.name,
 )
 def test_golden_values_of_padding(value, expected):
-    got = output(X8, [1, 2, -1], 0.5, Padding=2, PaddingValue=value)
-    np.testing.assert_allclose(got, np.array(expected.split(), float), rtol=0, atol=1e-12)
+    got = output(X8, W3, BIAS, Padding=2, PaddingValue=value)
+    np.testing.assert_allclose(got, row(expected), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("mode", ["same", "causal"])
 @pytest.mark.parametrize("value", [7, *naive.PAD_MODES])
 def test_padding_values_apply_in_every_mode(mode, value):
     left, right = {"same": (1, 1), "causal": (2, 0)}[mode]
-    got = output(X8, [1, 2, -1], Padding=mode, PaddingValue=value)
-    weights = np.reshape([1, 2, -1], (3, 1, 1))
+    got = output(X8, W3, Padding=mode, PaddingValue=value)
+    weights = np.reshape(W3, (3, 1, 1))
     want = naive.conv1d(X8.reshape(1, -1, 1), weights, left=left, right=right, value=value)
     np.testing.assert_allclose(got, want.ravel(), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(
     ("weights", "stride", "expected"),
-    [
-        ([1, 2], 1, "5 9 6 11 23 13 14 6"),
-        ([1, 2, 3, 4], 1, "25 21 32 57 46 53 31 14"),
-        ([1, 2, 3, 4], 2, "25 32 46 31"),
-    ],
+    golden.EVEN_FILTERS,
+    ids=golden.name,
 )
 def test_same_padding_of_even_filters(weights, stride, expected):
     got = output(X8, weights, Padding="same", Stride=stride)
-    np.testing.assert_allclose(got, np.array(expected.split(), float), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(got, row(expected), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(

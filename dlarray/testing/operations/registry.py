@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...array import dlarray
+from ...array import complex, dlarray, real
 
 # One size a label, all different, so that a mix-up changes a shape.
 SIZES = {"S": (5, 4, 2), "C": (3,), "B": (2,), "T": (7,), "U": (6, 9)}
@@ -106,7 +106,50 @@ class Operation:
 
 
 def one(
-    call: Callable[..., Any], formats: tuple[str, ...] = ANY, values: str = "normal"
+    call: Callable[..., Any], formats: tuple[str, ...] = ANY, values: Any = "normal"
 ) -> tuple[Sample, ...]:
     """Samples of a function of one array, in several formats."""
     return tuple(Sample(call, (Operand(fmt, values=values),)) for fmt in formats)
+
+
+# Layouts of two operands that meet: by label, by position, and with sizes of 1.
+MEETINGS = (
+    (Operand("SCB"), Operand("SCB")),
+    (Operand("SCB"), Operand("C", (3,))),
+    (Operand("CT"), Operand("CB")),
+    (Operand("CB"), Operand("U", (6,))),
+    (Operand("SB"), Operand("CT")),
+    (Operand("CB"), Operand("", (3, 1))),
+    (Operand("", (3, 1, 2)), Operand("CB")),
+    (Operand("", (3, 1)), Operand("", (1, 5))),
+    (Operand("CB"), Operand("CB", (1, 1))),
+)
+
+
+def two(
+    call: Callable[..., Any],
+    values: Any = "normal",
+    other: Any = None,
+) -> tuple[Sample, ...]:
+    """Samples of a function of two arrays, in the layouts in which they meet; ``other`` says how
+    the values of the second are drawn, if not as those of the first.
+    """
+    return tuple(
+        Sample(call, (Operand(a.fmt, a.sizes, values), Operand(b.fmt, b.sizes, other or values)))
+        for a, b in MEETINGS
+    )
+
+
+TURN = 0.6 - 0.8j  # makes one real number of the two parts of a complex one
+
+
+def of_complex(call: Callable[..., Any], values: Any = "normal", n: int = 1) -> tuple[Sample, ...]:
+    """A sample of a function of n complex arrays, as a real function of all their parts."""
+
+    def of_parts(*parts: Any) -> Any:
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        value = call(*(complex(re, im) for re, im in pairs))
+        return real(TURN * value) if value.dtype.kind == "c" else value
+
+    operand = Operand("SCB", values=values)
+    return (Sample(of_parts, (operand, operand) * n),)

@@ -1,0 +1,249 @@
+"""Cumulative sums and products, differences, and what is made from samples: `trapz`, `interp1`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _checks, formats, operators
+from ..formats import FormatError, ShapeError, describe, first_nonsingleton
+from ..operators.cumulative import cumulative_sum, recurrence
+from ..operators.elementwise import where_nonzero
+from ..operators.sorting import interval, outside
+from .arithmetic import result_type, typed
+from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
+from .sorting import sort
+
+_FULL = slice(None)
+_METHODS = ("linear", "nearest", "previous", "next")
+_UNBUILT = ("pchip", "cubic", "v5cubic", "makima", "spline")
+_DIRECTIONS = ("forward", "reverse")
+
+
+def _axis(X: dlarray, dim: int | str | None, call: str) -> int:
+    if dim is None:
+        return first_nonsingleton(X.shape)
+    return formats.resolve_axis(dim, X.fmt, X.ndim, call)
+
+
+def _counting(X: Any, call: str) -> dlarray:
+    """X, logical data as double."""
+    X = require_dlarray(X, call)
+    if X.dtype.kind != "b":
+        return X
+    return wrap(operators.cast(X, dtype=np.dtype(np.float64)), X.fmt)
+
+
+def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
+    """The sums of the elements up to each one along a dimension; same format.
+
+    Parameters
+    ----------
+    X : a dlarray; logical data count as double.
+    dim : an axis or label; the first of size other than 1 if not given.
+    direction : "forward", or "reverse" for sums from each element on.
+
+    Examples
+    --------
+    >>> cumsum(dlarray([1.0, 2.0, 3.0], "T"), "T").data.ravel()
+    array([1., 3., 6.])
+    """
+    X = _counting(X, "cumsum")
+    backwards = _checks.choice("cumsum", "direction", direction, _DIRECTIONS) == "reverse"
+    return wrap(cumulative_sum(X, axis=_axis(X, dim, "cumsum"), reverse=backwards), X.fmt)
+
+
+def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
+    """The products of the elements up to each one along a dimension; same format.
+
+    The gradient is right where elements are 0, too.  Options as of `cumsum`.
+
+    Examples
+    --------
+    >>> cumprod(dlarray([1.0, 2.0, 3.0], "T"), "T").data.ravel()
+    array([1., 2., 6.])
+    """
+    X = _counting(X, "cumprod")
+    backwards = _checks.choice("cumprod", "direction", direction, _DIRECTIONS) == "reverse"
+    axis = _axis(X, dim, "cumprod")
+    n = X.shape[axis]
+    if n == 0:
+        return wrap(X, X.fmt)
+    # y[i] = x[i] y[i-1], where the first element is added, not multiplied
+    first = (_FULL,) * axis + ((slice(n - 1, n) if backwards else slice(0, 1)),)
+    start = operators.take(X, index=first)
+    b = operators.assign(np.zeros(X.shape, X.dtype), start, index=first)
+    return wrap(recurrence(X, b, axis=axis, reverse=backwards), X.fmt)
+
+
+def diff(X: Any, n: int = 1, dim: int | str | None = None) -> dlarray:
+    """Differences of neighbours along a dimension, n times; same format, one element less each
+    time.
+
+    Examples
+    --------
+    >>> diff(dlarray([1.0, 4.0, 9.0], "T"), 1, "T").data.ravel()
+    array([3., 5.])
+    """
+    X = _counting(X, "diff")
+    times = _checks.integer("diff", "n", n)
+    axis = _axis(X, dim, "diff")
+    value: Any = X
+    for _ in range(min(times, X.shape[axis])):
+        value = _difference(value, axis)
+    return wrap(value, X.fmt)
+
+
+def _difference(value: Any, axis: int) -> Any:
+    n = value.shape[axis]
+    early, late = (_part(axis, part) for part in (slice(0, max(n - 1, 0)), slice(1, n)))
+    return operators.sub(operators.take(value, index=late), operators.take(value, index=early))
+
+
+def _part(axis: int, part: slice) -> tuple[slice, ...]:
+    return (_FULL,) * axis + (part,)
+
+
+# -- samples --------------------------------------------------------------------------------------
+
+
+def _plain(call: str, X: Any, name: str) -> dlarray:
+    """An unformatted floating dlarray."""
+    array = X if isinstance(X, dlarray) else wrap(as_data(X, call), "")
+    if array.fmt:
+        raise FormatError(
+            f"{call}: {name} must be unformatted; got {described(array)}. Use stripdims first."
+        )
+    return _counting(array, call)
+
+
+def _vector(call: str, X: Any, name: str) -> dlarray:
+    """An unformatted vector, as a column."""
+    array = _plain(call, X, name)
+    if sum(n != 1 for n in array.shape) > 1:
+        raise ShapeError(f"{call}: {name} must be a vector; got {describe(array.shape)}.")
+    return wrap(operators.reshape(array, shape=(array.size, 1)), "")
+
+
+def trapz(X: Any, Y: Any = None, dim: int | None = None) -> dlarray:
+    """The integral of unformatted samples by trapezoids: ``trapz(Y)`` with unit steps, or
+    ``trapz(X, Y)`` at the points X.
+
+    Parameters
+    ----------
+    X : points, a vector with one element a sample along the dimension; a number is the step.
+    Y : samples.
+    dim : the axis; the first of size other than 1 if not given.
+
+    Examples
+    --------
+    >>> trapz(dlarray([1.0, 4.0, 9.0])).item()
+    9.0
+    >>> trapz([0.0, 2.0, 4.0], dlarray([1.0, 4.0, 9.0])).item()
+    18.0
+    """
+    if Y is None:
+        X, Y = 1.0, X
+    samples = _plain("trapz", Y, "Y")
+    axis = _axis(samples, dim, "trapz")
+    n = samples.shape[axis]
+    points = _vector("trapz", X, "X")
+    if points.size not in (1, n):
+        raise ShapeError(
+            f"trapz: X needs one point a sample; it has {points.size}, Y is "
+            f"{describe(samples.shape)}, {n} along axis {axis}."
+        )
+    dtype = result_type(samples, points if isinstance(X, dlarray) or points.size > 1 else samples)
+    value, points_ = typed(samples, dtype), typed(points, dtype)
+    early, late = _part(axis, slice(0, max(n - 1, 0))), _part(axis, slice(1, n))
+    pairs = operators.add(operators.take(value, index=early), operators.take(value, index=late))
+    steps = points_ if points.size == 1 and n != 1 else _difference(points_, 0)
+    lying = (1,) * axis + (steps.shape[0],) + (1,) * (samples.ndim - axis - 1)
+    areas = operators.mul(pairs, operators.reshape(steps, shape=lying))
+    half = operators.mul(operators.total(areas, axes=(axis,)), np.asarray(0.5, dtype))
+    return wrap(half, "")
+
+
+def interp1(
+    x: Any, v: Any, xq: Any = None, method: str = "linear", extrapolation: Any = None
+) -> dlarray:
+    """Values between unformatted samples, at query points; differentiable in all of them.
+
+    Parameters
+    ----------
+    x : points in any order, a vector of two or more different ones.  ``interp1(v, xq)`` takes 0,
+        1, 2, ... for them.
+    v : values: a vector, or one column a quantity, with one row a point.
+    xq : query points; NaN gives NaN.
+    method : "linear", "nearest" (the later of two equally near), "previous" or "next"; the last
+        three have no derivative in xq.
+    extrapolation : what a query outside the points gives: NaN if not given, a number, or "extrap"
+        for the method carried on.
+
+    The result has the size of xq for a vector of values; else one row a query, one column a
+    quantity.
+
+    Examples
+    --------
+    >>> interp1([0.0, 1.0, 2.0], dlarray([1.0, 3.0, 7.0]), [0.5, 1.5]).data.ravel()
+    array([2., 5.])
+    """
+    if xq is None:
+        xq, v, x = v, x, None
+    kind = _checks.choice("interp1", "method", method, _METHODS, _UNBUILT)
+    fill = _fill(extrapolation)
+    values, queries = _plain("interp1", v, "v"), _plain("interp1", xq, "xq")
+    vector = sum(n != 1 for n in values.shape) <= 1
+    if vector:
+        values = _vector("interp1", values, "v")
+    elif values.ndim > 2:
+        raise ShapeError(f"interp1: v must be a vector or matrix; got {describe(values.shape)}.")
+    points = _vector("interp1", np.arange(values.shape[0]) if x is None else x, "x")
+    _check_points(points, values)
+    dtype = result_type(values, queries)
+    points, order = sort(points, 0, nargout=2)
+    values = values[order, :]
+    column = operators.reshape(typed(queries, dtype), shape=(queries.size, 1))
+    y = _interpolated(typed(points, dtype), typed(values, dtype), column, kind, fill)
+    return wrap(operators.reshape(y, shape=queries.shape) if vector else y, "")
+
+
+def _fill(extrapolation: Any) -> float | None:
+    """The value outside the points; None for the method carried on."""
+    if extrapolation is None:
+        return float("nan")
+    if _checks.is_number(extrapolation):
+        return float(extrapolation)
+    _checks.choice("interp1", "extrapolation", extrapolation, ("extrap",), other="a number")
+    return None
+
+
+def _check_points(points: dlarray, values: dlarray) -> None:
+    require_float(points, "interp1")
+    n = points.size
+    if n < 2 or n != values.shape[0]:
+        raise ShapeError(
+            f"interp1: x needs two points or more, one a value; it has {n}, v "
+            f"{values.shape[0]} rows."
+        )
+    if len(np.unique(points._data)) != n or np.isnan(points._data).any():
+        raise ValueError("interp1: the points x must differ from each other, and none be NaN.")
+
+
+def _interpolated(points: Any, values: Any, x: Any, kind: str, fill: float | None) -> Any:
+    """Rows of values at a column of queries, for ascending points."""
+    p, v = wrap(points, ""), wrap(values, "")
+    low = wrap(interval(points, x), "")
+    high = low + 1
+    early, late = p[low, :], p[high, :]
+    part = (wrap(x, "") - early) / (late - early)
+    if kind != "linear":
+        limit = {"nearest": part >= 0.5, "previous": part >= 1, "next": part > 0}[kind]
+        part = wrap(operators.cast(limit, dtype=x.dtype), "")
+    y = v[low, :] * (1 - part) + v[high, :] * part
+    if fill is None:
+        return y
+    gap = outside(points, x, fill=1.0)
+    inside = operators.sub(np.asarray(1, x.dtype), gap)
+    return operators.add(where_nonzero(inside, y), outside(points, x, fill=fill))

@@ -1,0 +1,106 @@
+"""More elements than memory, or than a 64-bit number: an error before any work, and no wrap-around.
+
+The arrays here are views that repeat one element, so that they take no memory themselves.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+import dlarray as dl
+
+CASES = {
+    "a copy": "dl.dlarray(BIG)",
+    "integers": "dl.dlarray(np.broadcast_to(np.int8(1), (2**40, 2)))",
+    "plus": "X + 1",
+    "exp": "dl.exp(X)",
+    "relu": "dl.relu(X)",
+    "sigmoid": "dl.sigmoid(X)",
+    "softmax": "dl.softmax(X)",
+    "layernorm": "dl.layernorm(X, np.zeros(2**31), np.ones(2**31))",
+    "dropout": "dl.dropout(X, 0.5)",
+    "another type": "dl.single(X)",
+    "comparison": "X == 1",
+    "cat": "dl.cat('B', X, X)",
+    "assignment": "X.__setitem__(0, 1)",
+    "matrix product": "dl.mtimes(dl.stripdims(COLUMN), dl.transpose(dl.stripdims(COLUMN)))",
+    "fullyconnect": "dl.fullyconnect(ROWS, np.ones((3, 3)))",
+    "dlconv": "dl.dlconv(LONG, np.ones((3, 3, 1)), WeightsFormat='TCU')",
+    "padding": "dl.dlconv(SHORT, np.ones((3, 3, 1)), WeightsFormat='TCU', Padding=2**40)",
+    "more padding": "dl.dlconv(SHORT, np.ones((3, 3, 1)), WeightsFormat='TCU', Padding=2**62)",
+    "crossentropy": "dl.crossentropy(X, X)",
+    "pickle": "pickle.dumps(X)",
+    "repeated": "np.repeat(SHORT, 2**40, axis='T')",
+    "a gradient": "dl.dlfeval(lambda x: dl.dlgradient(dl.sum(x[:1, :1], 'all'), x), X)",
+    "an outer sum": "COLUMN + dl.dlarray(COLUMN, 'BU')",
+    "an outer sum that fits a number": "COLUMN[: 2**22] + dl.dlarray(COLUMN, 'BU')",
+}
+
+PROGRAM = """
+import pickle, resource, sys
+import numpy as np
+import dlarray as dl
+
+BIG = np.broadcast_to(np.float64(1), (2**31, 2**9))
+X = dl.dlarray(BIG, "CB", copy=False)
+COLUMN = dl.dlarray(np.broadcast_to(1.0, (2**31, 1)), "CU", copy=False)
+ROWS = dl.dlarray(np.broadcast_to(1.0, (3, 2**40)), "CB", copy=False)
+LONG = dl.dlarray(np.broadcast_to(1.0, (3, 2, 2**34)), "CBT", copy=False)
+SHORT = dl.dlarray(np.ones((3, 2, 5)), "CBT")
+
+limit = 6 << 30
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+for name, call in CASES.items():
+    try:
+        eval(call)
+    except (MemoryError, ValueError) as error:
+        print(name, type(error).__name__, sep=": ")
+    except BaseException as error:
+        print(name, repr(error), sep=": WRONG ")
+    else:
+        print(name, "WRONG nothing was raised", sep=": ")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no limit of memory here")
+def test_what_does_not_fit_is_an_error_before_any_work(run_python):
+    start = time.monotonic()
+    done = run_python(f"CASES = {CASES!r}\n{textwrap.dedent(PROGRAM)}")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines] == list(CASES)
+    assert not [line for line in lines if "WRONG" in line]
+    assert time.monotonic() - start < 120
+
+
+def huge(n, fmt):
+    return dl.dlarray(np.broadcast_to(1.0, (n, 1)), fmt, copy=False)
+
+
+@pytest.mark.parametrize("n", [2**31, 2**40])
+def test_a_result_that_no_array_can_have_names_its_operands(n):
+    text = rf"plus: the result would have {n}\(C\) × {n}\(B\) × 1\(U\) elements, more than"
+    with pytest.raises(dl.ShapeError, match=text):
+        huge(n, "CU") + huge(n, "BU")
+
+
+@pytest.mark.parametrize("n", [2**31, 2**40])
+def test_sizes_beyond_32_bits_are_told_right(n):
+    X = dl.dlarray(np.broadcast_to(1.0, (n, 3)), "CB", copy=False)
+    assert (X.size, dl.numel(X), dl.size(X), len(X)) == (3 * n, 3 * n, (n, 3), n)
+    assert dl.sum(X[n - 5 :], "all").item() == 15
+    assert X[-1].shape == (1, 3)
+    assert dl.permute(dl.stripdims(X), (1, 0)).shape == (3, n)
+    with pytest.raises(IndexError, match=rf"index {n} is outside 0 to {n - 1}"):
+        X[n, :]
+
+
+@pytest.mark.parametrize("sizes", [(2**62, 4), (2**32, 2**32), (2**62, 2**62, 2**62)])
+def test_the_product_of_sizes_does_not_wrap(sizes):
+    with pytest.raises(dl.ShapeError, match="reshape: 4 elements of 2×2"):
+        dl.reshape(dl.dlarray(np.ones((2, 2))), *sizes)
