@@ -5,6 +5,7 @@ from . import (
     testing as testing,
 )
 from .array import (
+    AcceleratedFunction as AcceleratedFunction,
     abs as abs,
     acos as acos,
     acosh as acosh,
@@ -21,6 +22,7 @@ from .array import (
     cat as cat,
     ceil as ceil,
     circshift as circshift,
+    clearCache as clearCache,
     colon as colon,
     complex as complex,
     conj as conj,
@@ -37,6 +39,7 @@ from .array import (
     det as det,
     diff as diff,
     dims as dims,
+    dlaccelerate as dlaccelerate,
     dlarray as dlarray,
     dldivergence as dldivergence,
     dlfeval as dlfeval,

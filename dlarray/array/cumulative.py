@@ -11,6 +11,7 @@ from ..formats import FormatError, ShapeError, describe, first_nonsingleton
 from ..operators.cumulative import cumulative_sum, recurrence
 from ..operators.elementwise import where_nonzero
 from ..operators.sorting import interval, outside
+from ..tape import constant as known
 from .arithmetic import result_type, typed
 from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
 from .sorting import sort
@@ -73,7 +74,7 @@ def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") ->
     # y[i] = x[i] y[i-1], where the first element is added, not multiplied
     first = (_FULL,) * axis + ((slice(n - 1, n) if backwards else slice(0, 1)),)
     start = operators.take(X, index=first)
-    b = operators.assign(np.zeros(X.shape, X.dtype), start, index=first)
+    b = operators.assign(known(np.zeros(X.shape, X.dtype)), start, index=first)
     return wrap(recurrence(X, b, axis=axis, reverse=backwards), X.fmt)
 
 
