@@ -280,6 +280,7 @@ __version__: str
 
 __all__ = [
     "Acceleratable",
+    "AcceleratedFunction",
     "CheckpointError",
     "Convolution1DLayer",
     "DataFileError",
@@ -322,6 +323,7 @@ __all__ = [
     "categories",
     "ceil",
     "circshift",
+    "clearCache",
     "colon",
     "combine",
     "confusionmat",
@@ -344,6 +346,7 @@ __all__ = [
     "det",
     "diff",
     "dims",
+    "dlaccelerate",
     "dlarray",
     "dlconv",
     "dldivergence",
