@@ -223,6 +223,11 @@ def _matching(call: str, p: Any, *others: Any) -> list[Any]:
                 f"{described(p)}\n"
                 f"  other:     {described(other)}"
             )
+        if part.dtype.kind == "c":
+            raise TypeError(
+                f"{call}: a gradient or state is complex, {described(other)}, and its parameter "
+                "real. Take real of it."
+            )
         if traced and isinstance(other, dlarray):
             part = stripdims(other)
             if part.dtype != data.dtype:

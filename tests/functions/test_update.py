@@ -379,3 +379,10 @@ def test_wrong_options_of_rmsprop(options, text):
 def test_dlupdate_needs_a_function():
     with pytest.raises(TypeError, match="dlupdate: the first argument must be a function; got"):
         dl.dlupdate({"w": vector(1)}, {"w": vector(1)})  # type: ignore[arg-type]
+
+
+@both
+def test_a_complex_gradient_is_an_error(update):
+    text = rf"{update.__name__}update: a gradient or state is complex, 1×1 \(unformatted\), and its"
+    with pytest.raises(TypeError, match=text):
+        update(vector(1), dl.dlarray([1j]))
