@@ -37,6 +37,10 @@ def apart(rng, shape):
     return (rng.permutation(n).reshape(shape) - n // 2 + 0.3) / max(1, n)
 
 
+def shares(rng, shape):
+    return rng.uniform(0.1, 0.9, shape)
+
+
 def whole_quotient_2(rng, shape):
     """Numbers for a dividend of 60 elements, or for a divisor of fewer."""
     return rng.uniform(0.6, 0.7, shape) if np.prod(shape) == 60 else rng.uniform(0.26, 0.28, shape)
@@ -192,6 +196,11 @@ def make_cases():
             yield f"groupnorm, {outer} {inner} {channel} {groups}", case
         yield from batchnorm_cases((*outer, *inner), channel)
     dropped: Any = {"probability": 0.4, "key": 7, "order": (2, 0, 1)}
+    yield "leakyrelu", Case("leakyrelu", [(3, 4, 5)], {"scale": 0.3}, apart)
+    for tanh in (False, True):
+        yield f"gelu, {tanh}", Case("gelu", [(3, 4, 5)], {"tanh": tanh})
+        pair: Any = [(3, 4, 5), (3, 4, 5)]
+        yield f"crossentropy, {tanh}", Case("crossentropy", pair, {"multilabel": tanh}, shares)
     yield "dropout", Case("dropout", [(3, 4, 5)], dropped)
     yield from conv1d_cases()
 

@@ -186,19 +186,10 @@ def rmspropupdate(
         if _traced(p, g, v):
             square = decay * square + (1 - decay) * slope**2
             return _restored(p, data - rate * slope / (array.sqrt(square) + small), square)
-        parts = _rmsprop(data, slope, square, rate, decay, small)
+        parts = kernels.rmsprop(data, slope, square, rate, decay, small)
         return tuple(_rewrapped(p, part) for part in parts)
 
     return map_together("rmspropupdate", 2, one, parameters, gradients, averageSqGrad)
-
-
-def _rmsprop(
-    p: Array, g: Array, v: Array, rate: float, decay: float, epsilon: float
-) -> tuple[Array, Array]:
-    """New parameter and squared average."""
-    t = p.dtype.type
-    square = t(decay) * v + t(1 - decay) * g * g
-    return p - t(rate) * g / (np.sqrt(square) + t(epsilon)), square
 
 
 _TWO_PARTS = " A complex parameter is two real ones: complex(re, im) inside the loss."

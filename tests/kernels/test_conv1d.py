@@ -14,7 +14,7 @@ from dlarray.kernels import (
     conv1d_grad_w,
     conv1d_grad_x,
 )
-from dlarray.kernels._simd import LANES, MR
+from dlarray.kernels._lanes import LANES, MR
 from dlarray.kernels.conv1d import CHUNK, GROUP
 from dlarray.testing import TOLERANCES
 from tests import naive
