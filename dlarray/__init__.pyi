@@ -5,6 +5,7 @@ from . import (
     testing as testing,
 )
 from .array import (
+    AcceleratedFunction as AcceleratedFunction,
     abs as abs,
     acos as acos,
     acosh as acosh,
@@ -21,6 +22,7 @@ from .array import (
     cat as cat,
     ceil as ceil,
     circshift as circshift,
+    clearCache as clearCache,
     colon as colon,
     complex as complex,
     conj as conj,
@@ -37,6 +39,7 @@ from .array import (
     det as det,
     diff as diff,
     dims as dims,
+    dlaccelerate as dlaccelerate,
     dlarray as dlarray,
     dldivergence as dldivergence,
     dlfeval as dlfeval,
@@ -277,6 +280,7 @@ __version__: str
 
 __all__ = [
     "Acceleratable",
+    "AcceleratedFunction",
     "CheckpointError",
     "Convolution1DLayer",
     "DataFileError",
@@ -319,6 +323,7 @@ __all__ = [
     "categories",
     "ceil",
     "circshift",
+    "clearCache",
     "colon",
     "combine",
     "confusionmat",
@@ -341,6 +346,7 @@ __all__ = [
     "det",
     "diff",
     "dims",
+    "dlaccelerate",
     "dlarray",
     "dlconv",
     "dldivergence",

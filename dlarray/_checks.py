@@ -134,6 +134,8 @@ def number(
 
 def logical(call: str, name: str, value: Any) -> bool:
     """True, False, 1 or 0."""
+    if value is False or value is True:
+        return value
     if isinstance(value, (bool, np.bool_)) or (is_number(value) and value in (0, 1)):
         return bool(value)
     raise ValueError(f"{call}: {name} must be true or false; got {value!r}.")

@@ -19,6 +19,7 @@ DATA = Path(os.environ.get("DLARRAY_TEST_DATA", REPOSITORY.parent / "shared" / "
 # A failing assert of these modules shows its values, as one of a test file does.
 pytest.register_assert_rewrite(
     "tests.array.elementwise",
+    "tests.array.replays",
     "tests.array.subscripts",
     "tests.cli.command_line",
     "tests.data.data_files",

@@ -1,6 +1,7 @@
 """The `dlarray` type and the label rules of every basic operation."""
 
 from . import core  # noqa: F401 - first: the others need the class, its methods need them
+from .accelerate import AcceleratedFunction, clearCache, dlaccelerate
 from .arithmetic import (
     abs,
     ldivide,
@@ -166,6 +167,7 @@ from .shape import (
     squeeze,
     transpose,
 )
+from .signature import Same
 from .sorting import (
     find,
     ismember,
@@ -229,7 +231,9 @@ from .types import (
 )
 
 __all__ = [
+    "AcceleratedFunction",
     "DifferentiableFunction",
+    "Same",
     "abs",
     "acos",
     "acosh",
@@ -248,6 +252,7 @@ __all__ = [
     "ceil",
     "children",
     "circshift",
+    "clearCache",
     "colon",
     "complex",
     "conj",
@@ -265,6 +270,7 @@ __all__ = [
     "det",
     "diff",
     "dims",
+    "dlaccelerate",
     "dlarray",
     "dldivergence",
     "dlfeval",

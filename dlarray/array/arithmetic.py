@@ -19,38 +19,43 @@ import numpy as np
 
 from .. import operators
 from ..formats import Shape, broadcast, insert, trim
+from ..tape import Operator
 from .core import as_data, dlarray, require_dlarray, require_float, require_real, wrap
 
-_Binary = Callable[[Any, Any], Any]
+_new = dlarray.__new__
 
 
-def _binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
+def _binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
     """An elementwise function of two operands.
 
     What happens most, floating arrays of one type or a Python number beside one, comes first: a
     small operation costs as much as what is asked about it.
     """
+    result = _new(dlarray)
     if type(a) is dlarray:
         dtype = a._data.dtype
         if dtype.kind == "f":
             if type(b) is dlarray:
                 if b._data.dtype == dtype:
                     if a.fmt == b.fmt and a._data.shape == b._data.shape:
-                        return wrap(function(a, b), a.fmt)
-                    left, right, fmt = _met(call, a, b)
-                    return wrap(function(left, right), fmt)
+                        result.fmt = a.fmt
+                        return function.labelled(result, a, b)
+                    left, right, result.fmt = _met(call, a, b)
+                    return function.labelled(result, left, right)
             elif type(b) is float or type(b) is int:
-                return wrap(function(a, np.asarray(b, dtype)), a.fmt)
+                result.fmt = a.fmt
+                return function.labelled(result, a, np.asarray(b, dtype))
     elif type(b) is dlarray and (type(a) is float or type(a) is int):
         dtype = b._data.dtype
         if dtype.kind == "f":
-            return wrap(function(np.asarray(a, dtype), b), b.fmt)
+            result.fmt = b.fmt
+            return function.labelled(result, np.asarray(a, dtype), b)
     left, right, fmt = aligned(call, a, b)
     dtype = result_type(left, right)
     return wrap(function(typed(left, dtype), typed(right, dtype)), fmt)
 
 
-def real_binary(call: str, function: _Binary, a: Any, b: Any) -> dlarray:
+def real_binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
     """An elementwise function of two operands that has no meaning for complex ones."""
     return _binary(call, function, require_real(a, call), require_real(b, call))
 
@@ -136,6 +141,10 @@ def unary(call: str, function: Callable[[Any], Any], X: Any, *, complexes: bool 
     """An elementwise function of a floating dlarray, real unless ``complexes``; same format."""
     if type(X) is not dlarray or X._data.dtype.kind != "f":
         require_float(require_dlarray(X, call), call, complexes=complexes)
+    if type(function) is Operator:
+        result = _new(dlarray)
+        result.fmt = X.fmt
+        return function.labelled(result, X)
     return wrap(function(X), X.fmt)
 
 
@@ -194,7 +203,7 @@ def ldivide(a: Any, b: Any) -> dlarray:
     >>> ldivide(2, dlarray([3.0, 5.0], "C")).data.ravel()
     array([1.5, 2.5])
     """
-    return _binary("ldivide", lambda a, b: operators.div(b, a), a, b)
+    return _binary("ldivide", operators.div, b, a)
 
 
 def power(a: Any, b: Any) -> dlarray:

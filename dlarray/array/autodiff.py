@@ -10,13 +10,25 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import _checks
 from ..formats import describe
-from ..tape import GradientError, Node, Tape, Traced, current_tape, gradients, is_traced, recording
+from ..tape import (
+    GradientError,
+    Node,
+    Tape,
+    Traced,
+    constant,
+    copied,
+    current_tape,
+    gradients,
+    is_traced,
+    recording,
+)
 from . import tree
 from .core import dlarray, wrap
 
@@ -60,9 +72,13 @@ def dlfeval(function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
         raise TypeError(
             f"dlfeval: the first argument must be a function; got {type(function).__name__}."
         )
+    evaluate = getattr(function, "__dlfeval__", None)
+    if evaluate is not None:  # an accelerated function knows how
+        return evaluate(args, options)
     with recording() as tape:
-        traced = tree.map_arrays(lambda x: _variable(tape, x), (args, options))
-        result = function(*traced[0], **traced[1])
+        make = partial(_variable, tape)
+        traced = [tree.map_arrays(make, x) for x in args]
+        result = function(*traced, **(tree.map_arrays(make, options) if options else options))
         if inspect.isgenerator(result) or inspect.iscoroutine(result):
             result.close()
             kind = "generator" if inspect.isgenerator(result) else "coroutine"
@@ -144,7 +160,8 @@ def dlgradient(
     nodes = _nodes(x)
     if not _checks.logical("dlgradient", "AllowComplex", AllowComplex):
         _reject_complex(y.node, nodes)
-    values = iter(gradients(y, np.ones(y.shape, y.dtype), nodes, record=record))
+    ones = constant(np.ones(y.shape, y.dtype))
+    values = iter(gradients(y, ones, nodes, record=record))
     results = tuple(
         tree.map_arrays(lambda leaf: gradient_of(leaf, next(values), record), one) for one in x
     )
@@ -247,7 +264,7 @@ def _reject_complex(start: Node | None, targets: Sequence[Node]) -> None:
 def gradient_of(leaf: dlarray, value: Any, traced: bool) -> dlarray:
     """A gradient as a dlarray like its variable; zeros where nothing leads to it."""
     if value is None:
-        value = np.zeros(leaf.shape, leaf.dtype)
+        value = constant(np.zeros(leaf.shape, leaf.dtype))
     return as_result(value, leaf.fmt, traced)
 
 
@@ -258,5 +275,5 @@ def as_result(value: Any, fmt: str, traced: bool) -> dlarray:
         assert tape is not None
         return variable(tape, wrap(value, fmt))
     if not isinstance(value, Traced) and not value.flags.writeable and value.size:
-        value = np.array(value)  # a broadcast view would be a surprise
+        value = copied(value)  # a broadcast view would be a surprise
     return wrap(value, fmt)

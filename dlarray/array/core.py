@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import kernels, operators
 from ..formats import Axes, Shape, construct, find, inverse, memory_order, trim
-from ..tape import Array, Traced, current_tape, no_memory
+from ..tape import Array, Traced, constant, current_tape, no_memory, wrapped
 from .protocols import Protocols, plain
 
 TYPE_NAMES = {
@@ -280,6 +280,7 @@ def wrap(value: Any, fmt: str) -> dlarray:
     if isinstance(value, Traced):
         array._data, array.node = value._data, value.node
     else:
+        wrapped(value)
         array._data, array.node = value, None
     array.fmt = fmt
     return array
@@ -317,7 +318,7 @@ def as_data(value: Any, call: str, *, share: bool = False) -> Array:
             data = data.copy(order="K")
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
-    return data
+    return constant(data)
 
 
 def _of_own_type(data: Array, call: str) -> Array:

@@ -14,9 +14,9 @@ import numpy as np
 from .. import _checks
 from ..formats import Shape, require_possible
 from ..operators.drawing import Draw, drawn
-from ..tape import Traced
+from ..tape import Traced, constant, decides
 from .core import described, dlarray, require_dlarray, wrap
-from .random import draw_key
+from .random import new_key
 
 _TYPES = {"single": np.float32, "double": np.float64, "logical": np.bool_}
 
@@ -59,7 +59,7 @@ def zeros(*sizes: Any, like: Any = None) -> dlarray:
     dtype('float32')
     """
     shape, dtype = _split("zeros", sizes, like)
-    return wrap(np.zeros(shape, dtype), "")
+    return wrap(constant(np.zeros(shape, dtype)), "")
 
 
 def ones(*sizes: Any, like: Any = None) -> dlarray:
@@ -71,7 +71,7 @@ def ones(*sizes: Any, like: Any = None) -> dlarray:
     array([[1., 1., 1.]])
     """
     shape, dtype = _split("ones", sizes, like)
-    return wrap(np.ones(shape, dtype), "")
+    return wrap(constant(np.ones(shape, dtype)), "")
 
 
 def eye(*sizes: Any, like: Any = None) -> dlarray:
@@ -86,7 +86,7 @@ def eye(*sizes: Any, like: Any = None) -> dlarray:
     shape, dtype = _split("eye", sizes, like)
     if len(shape) != 2:
         raise ValueError(f"eye: a matrix has two sizes; got {shape}.")
-    return wrap(np.eye(*shape, dtype=dtype), "")
+    return wrap(constant(np.eye(*shape, dtype=dtype)), "")
 
 
 def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) -> dlarray:
@@ -157,7 +157,7 @@ def _random(
 
 
 def _generator() -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(draw_key()))
+    return np.random.Generator(np.random.PCG64(new_key()))
 
 
 # -- ranges ---------------------------------------------------------------------------------------
@@ -180,7 +180,8 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
         tolerance = 4 * np.finfo(np.float64).eps * max(abs(start), abs(stop)) / abs(by)
         count = int(np.floor((stop - start) / by + tolerance)) + 1
     require_possible((1, count), "colon")
-    return wrap((start + by * np.arange(count)).astype(dtype).reshape(1, count), "")
+    values = (start + by * np.arange(count)).astype(dtype)
+    return wrap(constant(values.reshape(1, count)), "")
 
 
 def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
@@ -195,7 +196,7 @@ def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     count = _checks.integer("linspace", "n", n, 0)
     require_possible((1, count), "linspace")
     values = np.linspace(start, stop, count) if count != 1 else np.array([stop])
-    return wrap(values.astype(dtype).reshape(1, count), "")
+    return wrap(constant(values.astype(dtype).reshape(1, count)), "")
 
 
 def _ends(call: str, *ends: Any) -> tuple[list[float], np.dtype[Any]]:
@@ -204,6 +205,7 @@ def _ends(call: str, *ends: Any) -> tuple[list[float], np.dtype[Any]]:
     dtype: np.dtype[Any] = np.dtype(np.float64)
     for end in ends:
         value = end._data if isinstance(end, dlarray) else np.asarray(end)
+        decides(call, value)
         if value.size != 1 or value.dtype.kind not in "biuf" or not np.isfinite(value).all():
             raise ValueError(f"{call}: ends and steps are finite real numbers; got {end!r}.")
         numbers.append(float(value.item()))

@@ -11,6 +11,7 @@ from ..formats import ShapeError, describe
 from ..operators.cumulative import cumulative_sum, recurrence
 from ..operators.elementwise import where_nonzero
 from ..operators.sorting import interval, outside
+from ..tape import constant as known
 from .arithmetic import result_type, typed
 from .core import dlarray, require_dlarray, require_float, wrap
 from .linear import unformatted
@@ -71,7 +72,7 @@ def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") ->
     # y[i] = x[i] y[i-1], where the first element is added, not multiplied
     first = along(axis, slice(n - 1, n) if backwards else slice(0, 1))
     start = operators.take(X, index=first)
-    b = operators.assign(np.zeros(X.shape, X.dtype), start, index=first)
+    b = operators.assign(known(np.zeros(X.shape, X.dtype)), start, index=first)
     return wrap(recurrence(X, b, axis=axis, reverse=backwards), X.fmt)
 
 

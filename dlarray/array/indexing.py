@@ -24,7 +24,7 @@ import numpy as np
 from .. import operators
 from ..formats import FormatError, Shape, ShapeError, describe, extended
 from ..operators.indexing import Computed, put
-from ..tape import Array
+from ..tape import Array, decides
 from .core import as_data, described, dlarray, wrap
 from .subscripts import (
     FULL,
@@ -46,6 +46,7 @@ def get(X: dlarray, index: Any) -> dlarray:
     simple = slices(X, index)
     if simple is not None:
         return wrap(operators.take(X, index=simple), X.fmt)
+    _counts(index)
     linear = whole(X, index)
     if linear is not None:
         return _column(operators.take(X, *linear.arguments, index=linear.index))
@@ -61,6 +62,10 @@ def assigned(X: dlarray, index: Any, value: Any) -> dlarray:
     if not isinstance(value, dlarray):
         value = _plain(value, X)
     place = simple_place(X, index) or whole(X, index) or grid(X, index, value)
+    if value.size != 1:
+        _counts(index)
+    if place.shape != X.shape:
+        _counts(index, "bf")
     if value.ndim and value.size == 1:
         value = operators.reshape(value, shape=())
     elif value.ndim:
@@ -91,6 +96,7 @@ def _require_truth(value: Any, dtype: np.dtype[Any]) -> None:
 
 def deleted(X: dlarray, index: Any) -> dlarray:
     """X after del X[index]: without the elements that one subscript names."""
+    _counts(index, "bf")
     linear = whole(X, index)
     if linear is not None:
         which = argument(index[0] if isinstance(index, tuple) else index)
@@ -115,6 +121,15 @@ def deleted(X: dlarray, index: Any) -> dlarray:
     subscripts = tuple(0 if i == axis else FULL for i in range(len(shape)))
     larger = _enlarged(X, shape)
     return _fitting(operators.take(larger, which, index=Computed(subscripts, drop=True)), X)
+
+
+def _counts(index: Any, kinds: str = "b") -> None:
+    """How many elements a computed mask names depends on its values, as does how large an array
+    becomes that is made to hold a computed index.
+    """
+    for part in index if isinstance(index, tuple) else (index,):
+        if isinstance(part, dlarray) and part.dtype.kind in kinds:
+            decides("the size of what a subscript names", part._data)
 
 
 # -- results --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import _checks, operators
 from ..formats import FormatError, ShapeError, describe
-from ..tape import Node, Traced, gradients
+from ..tape import Node, Traced, constant, gradients
 from .autodiff import as_result, check_value, node_of
 from .core import described, dlarray
 
@@ -58,11 +58,12 @@ def dljacobian(u: Any, x: Any, dim: int, *, EnableHigherDerivatives: bool = True
     rows = []
     for i in range(n):
         row = _entry(u, node, axis, i, record)
-        row = np.zeros(x.shape, x.dtype) if row is None else row
+        row = constant(np.zeros(x.shape, x.dtype)) if row is None else row
         if n == 1:
             return as_result(row, "", record)
         rows.append(operators.reshape(row, shape=(1, *x.shape)))
-    stacked = operators.concatenate(*rows, axis=0) if rows else np.zeros((0, *x.shape), x.dtype)
+    none = np.zeros((0, *x.shape), x.dtype)
+    stacked = operators.concatenate(*rows, axis=0) if rows else constant(none)
     return as_result(stacked, "", record)
 
 
@@ -139,7 +140,7 @@ def dllaplacian(u: Any, x: Any, dim: int, *, EnableHigherDerivatives: bool = Tru
             f"dllaplacian: u must have size 1 along dimension {axis}; got {described(u)}. Sum it, "
             "or take the Laplacian of one entry."
         )
-    (slope,) = gradients(u, np.ones(u.shape, u.dtype), [node], record=True)
+    (slope,) = gradients(u, constant(np.ones(u.shape, u.dtype)), [node], record=True)
     return _diagonal(slope, x, node, axis, record)
 
 
@@ -155,7 +156,7 @@ def _diagonal(u: Any, x: dlarray, node: Node, axis: int, record: bool) -> dlarra
         total = slope if total is None else operators.add(total, slope)
     if total is None:
         shape = tuple(1 if k == axis else n for k, n in enumerate(x.shape))
-        total = np.zeros(shape, x.dtype)
+        total = constant(np.zeros(shape, x.dtype))
     return as_result(total, "", record)
 
 
@@ -163,7 +164,7 @@ def _entry(u: Any, node: Node, axis: int, i: int, record: bool) -> Any:
     """The gradient of the sum of slice i of u along an axis; None where nothing leads there."""
     weight = np.zeros(u.shape, u.dtype)
     weight[_slice(u.ndim, axis, i) if axis < u.ndim else ...] = 1
-    return gradients(u, weight, [node], record=record)[0]
+    return gradients(u, constant(weight), [node], record=record)[0]
 
 
 def _slice(ndim: int, axis: int, i: int) -> tuple[slice, ...]:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from .. import _checks
-
-if TYPE_CHECKING:
-    import numpy as np
+from ..tape import Array, draw
 
 _MASK = 2**64 - 1
 
@@ -49,8 +48,6 @@ def rng(seed: int = 0) -> None:
     True
     """
     global _generator
-    import numpy as np
-
     _generator = np.random.Generator(np.random.PCG64(_checks.integer("rng", "seed", seed, 0)))
 
 
@@ -62,8 +59,17 @@ def generator() -> np.random.Generator:
     return _generator
 
 
-def draw_key() -> int:
-    """64 random bits for one operator call."""
+@draw
+def draw_key() -> Array:
+    """64 random bits for one operator call, as a 0-d array; `int` makes a number of them.
+
+    It is an operator itself, so that a recorded plan draws anew each time that it runs.
+    """
+    return np.asarray(new_key(), np.uint64)
+
+
+def new_key() -> int:
+    """`draw_key` as a number, for what is an operator already."""
     if _state.key is None:
         return int(generator().integers(0, 2**64, dtype="u8"))
     _state.drawn += 1

@@ -9,7 +9,7 @@ import numpy as np
 from .. import _checks, formats, operators
 from ..formats import FormatError
 from ..operators.sorting import different, is_in, order_of, places_in, reorder
-from ..tape import Array, Traced
+from ..tape import Array, Traced, decides
 from .core import as_data, described, dlarray, require_dlarray, wrap
 
 _DIRECTIONS = ("ascend", "descend")
@@ -87,6 +87,7 @@ def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int
     (array([1, 2]), (array([1, 0]), array([0, 1])))
     """
     data = _values("find", X)
+    decides("find", data)
     _checks.nargout("find", nargout, (1, 2, 3))
     kind = _checks.choice("find", "direction", direction, ("first", "last"))
     places = np.flatnonzero(data.reshape(-1, order="F"))

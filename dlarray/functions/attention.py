@@ -10,6 +10,7 @@ from .. import _checks, operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, describe, find, inverse
 from ..operators.masks import both
+from ..tape import constant as known
 from ._formats import constant, labelled, united
 from .random import draw_key
 
@@ -156,7 +157,7 @@ def _scale(value: Any, channels: int, dtype: Any) -> Any:
     return np.asarray(_checks.number(CALL, "Scale", value), dtype)
 
 
-def _key(rng: Any) -> int:
+def _key(rng: Any) -> Any:
     """The key that dropout is drawn from."""
     if rng is None:
         return draw_key()
@@ -180,7 +181,8 @@ def _attention_mask(mask: Any, k: dlarray, q: dlarray) -> tuple[Any, Any]:
         )
         if kind == "none":
             return None, None
-        return None, np.tri(n_queries, n_keys, dtype=np.bool_)[np.newaxis, np.newaxis]
+        seen = np.tri(n_queries, n_keys, dtype=np.bool_)
+        return None, known(seen[np.newaxis, np.newaxis])
     m = constant(CALL, "AttentionMask", mask)
     if m.shape != (n_keys, n_queries):
         raise ShapeError(

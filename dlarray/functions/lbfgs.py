@@ -17,7 +17,7 @@ import numpy as np
 from .. import _checks
 from ..array import as_data, described, dlarray, leaves, map_together, wrap
 from ..formats import ShapeError
-from ..tape import Array
+from ..tape import Array, decides
 from .line_search import METHODS, Along, Point
 
 CALL = "lbfgsupdate"
@@ -149,6 +149,7 @@ def lbfgsupdate(
         raise TypeError(
             f"{CALL}: solverState must come from lbfgsState; got {type(solverState).__name__}."
         )
+    decides(CALL)  # how many points the line search tries
     method = _checks.choice(CALL, "LineSearchMethod", LineSearchMethod, tuple(METHODS))
     tries = _checks.integer(CALL, "MaxNumLineSearchIterations", MaxNumLineSearchIterations)
     count = _checks.integer(CALL, "NumLossFunctionOutputs", NumLossFunctionOutputs, 2)

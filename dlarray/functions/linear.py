@@ -9,6 +9,7 @@ from .. import formats, operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, describe
 from ..kernels import Geometry
+from ..tape import decides
 from ._formats import labelled, united
 
 CALL = "fullyconnect"
@@ -55,6 +56,8 @@ def fullyconnect(
     inner = tuple(axis for axis, label in enumerate(x.fmt) if label in "SC")
     matrix = _matrix(x, w, WeightsFormat, prod(x.shape[axis] for axis in inner))
     outputs, inputs = matrix.shape
+    if b is not None and outputs != 1 and b.size == 1:
+        decides(f"{CALL}, by a bias of one number,", b._data)
     if b is not None and (b.size == 0 or (outputs != 1 and b.size == 1 and b._data.item() == 0)):
         b = None
     if b is not None and b.size != outputs:

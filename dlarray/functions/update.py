@@ -20,7 +20,7 @@ import numpy as np
 from .. import _checks, array, kernels
 from ..array import as_data, described, dlarray, map_together, stripdims, wrap
 from ..formats import ShapeError
-from ..tape import Array, is_traced
+from ..tape import Array, constant, is_traced
 
 
 def dlupdate(function: Callable[..., Any], parameters: Any, *others: Any) -> Any:
@@ -209,7 +209,7 @@ def _matching(call: str, p: Any, *others: Any) -> list[Any]:
     parts = [stripdims(p) if traced and isinstance(p, dlarray) else data]
     for other in others:
         if other is None:
-            parts.append(np.zeros_like(data))
+            parts.append(constant(np.zeros_like(data)))
             continue
         part: Any = other._data if isinstance(other, dlarray) else as_data(other, call)
         if part.dtype.kind == "c":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import _checks, _console
+from ..array import Same
 from ..formats import networkDataLayout
 from ..layers import Layer, LayerArray, Learnable, State
 from . import graph, run
@@ -174,6 +175,19 @@ class dlnetwork:
     def map_arrays(self, function: Callable[[Any], Any]) -> dlnetwork:
         """A network with a function applied to every learnable; state is constant."""
         return self.with_learnables(self._learnables.map_arrays(function))
+
+    def array_parts(self) -> tuple[Any, list[Any]]:
+        """What makes a network the same but for its parameters, and these: learnables and state."""
+        structure = Same(self._layers), Same(self._plan), self.Usage
+        return structure, [*self._learnables.Value, *self._state.Value]
+
+    def with_array_parts(self, parts: Sequence[Any]) -> dlnetwork:
+        """The network with other parameters of `array_parts`."""
+        net = copy.copy(self)
+        n = len(self._learnables)
+        net._learnables = self._learnables.replaced(parts[:n])
+        net._state = self._state.replaced(parts[n:])
+        return net
 
     def array_names(self) -> list[str]:
         """ "layer/parameter" of every learnable, for messages."""

@@ -230,6 +230,14 @@ class ParameterTable(Table):
     def map_arrays(self, function: Callable[[Any], Any]) -> ParameterTable:
         return self.replaced([function(value) for value in self.Value])
 
+    def array_parts(self) -> tuple[Any, list[Any]]:
+        """What makes a table the same but for its values, and these."""
+        return (tuple(self.Layer), tuple(self.Parameter)), list(self.Value)
+
+    def with_array_parts(self, parts: Sequence[Any]) -> ParameterTable:
+        """The table with other values of `array_parts`."""
+        return self.replaced(parts)
+
     def map_together(
         self, call: str, count: int | None, function: Callable[..., tuple[Any, ...]], *others: Any
     ) -> tuple[Any, ...]:

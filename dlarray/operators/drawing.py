@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..formats import Shape
-from ..tape import Array, operator
+from ..tape import Array, draw as draws
 
 Draw = Callable[[np.random.Generator, Shape], Array]
 
 
-@operator
+@draws
 def drawn(
     like: Array, *, source: Callable[[], np.random.Generator], draw: Draw, shape: Shape, dtype: Any
 ) -> Array:

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..tape import Array, operator
-from ._quiet import elementwise, pairwise, quietly
+from ..kernels._buffers import POOLED_BYTES
+from ..kernels.elementwise import apply
+from ..tape import Array, Operator, operator
+from ._quiet import elementwise, pairwise, pairwise_of, quietly
 from .shape import fit
 
 COMPLEX: dict[int, np.dtype[Any]] = {  # by the bytes of a part
@@ -31,9 +33,7 @@ def conj_of(x: Any) -> Any:
     return conj(x) if x.dtype.kind == "c" else x
 
 
-@operator
-def add(a: Array, b: Array) -> Array:
-    return pairwise(np.add, a, b)
+add: Operator = operator(pairwise_of(np.add, "add"))
 
 
 @add.backward
@@ -41,9 +41,7 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
     return fit(dy, _a), fit(dy, _b)
 
 
-@operator
-def sub(a: Array, b: Array) -> Array:
-    return pairwise(np.subtract, a, b)
+sub: Operator = operator(pairwise_of(np.subtract, "sub"))
 
 
 @sub.backward
@@ -51,9 +49,7 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
     return fit(dy, _a), lambda: neg(fit(dy, _b))
 
 
-@operator
-def mul(a: Array, b: Array) -> Array:
-    return pairwise(np.multiply, a, b)
+mul: Operator = operator(pairwise_of(np.multiply, "mul"))
 
 
 @mul.backward
@@ -61,9 +57,7 @@ def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
     return lambda: fit(mul(dy, conj_of(b)), a), lambda: fit(mul(dy, conj_of(a)), b)
 
 
-@operator
-def div(a: Array, b: Array) -> Array:
-    return pairwise(np.divide, a, b)
+div: Operator = operator(pairwise_of(np.divide, "div"))
 
 
 @div.backward
@@ -168,7 +162,28 @@ def tanh(x: Array) -> Array:
 
 @tanh.backward
 def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (mul(dy, conj_of(sub(like(y, 1), mul(y, y)))),)
+    if y.dtype.kind == "c":
+        return (mul(dy, conj(sub(like(y, 1), mul(y, y)))),)
+    return (tanh_grad(dy, y),)
+
+
+@operator
+def tanh_grad(dy: Array, y: Array) -> Array:
+    """dy (1 - y^2), of real numbers."""
+    return quietly(_tanh_grad, dy, y)
+
+
+def _tanh_grad(dy: Array, y: Array) -> Array:
+    if y.nbytes < POOLED_BYTES:
+        return dy * (1 - y * y)
+    slope = apply(np.multiply, y, y)
+    np.subtract(1, slope, out=slope)
+    return np.multiply(dy, slope, out=slope)
+
+
+@tanh_grad.backward
+def _(ddx: Any, _dx: Any, dy: Any, y: Any) -> Any:
+    return lambda: tanh_grad(ddx, y), lambda: mul(mul(ddx, dy), mul(like(y, -2), y))
 
 
 @operator

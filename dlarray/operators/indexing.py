@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import kernels
 from ..formats import Shape
-from ..tape import Array, operator
+from ..tape import Array, constant, operator
 from .shape import fit
 
 
@@ -120,7 +120,7 @@ def take_assigned(x: Array, *arguments: Array, index: Any) -> Array:
 
 @take_assigned.backward
 def _(dy: Any, _y: Any, _x: Any, *arguments: Any, index: Any) -> Any:
-    return (assign(np.zeros(_x.shape, _x.dtype), dy, *arguments, index=index),)
+    return (assign(constant(np.zeros(_x.shape, _x.dtype)), dy, *arguments, index=index),)
 
 
 @operator

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..tape import Array, operator
+from ..tape import Array, constant, operator
 from .elementwise import add, mul, neg, sub
 from .indexing import concatenate, take
 from .reduce import total
@@ -95,8 +95,8 @@ def pseudoinverse(a: Array) -> Array:
 @pseudoinverse.backward
 def _(dy: Any, p: Any, a: Any) -> Any:
     q, g = adjoint(p), adjoint(dy)
-    left = sub(np.eye(a.shape[0], dtype=a.dtype), product(a, p))
-    right = sub(np.eye(a.shape[1], dtype=a.dtype), product(p, a))
+    left = sub(constant(np.eye(a.shape[0], dtype=a.dtype)), product(a, p))
+    right = sub(constant(np.eye(a.shape[1], dtype=a.dtype)), product(p, a))
     first = product(left, product(g, product(p, q)))
     second = product(product(q, p), product(g, right))
     return (sub(add(first, second), product(product(q, dy), q)),)
@@ -177,7 +177,7 @@ def _approximant(x: Array) -> Array:
 def _(dy: Any, _y: Any, a: Any) -> Any:
     n = a.shape[0]
     h = adjoint(a)
-    zeros = np.zeros((n, n), a.dtype)
+    zeros = constant(np.zeros((n, n), a.dtype))
     top, bottom = concatenate(h, dy, axis=1), concatenate(zeros, h, axis=1)
     block = exponential(concatenate(top, bottom, axis=0))
     return (take(block, index=(slice(0, n), slice(n, None))),)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..formats import Axes, Shape, inverse
-from ..tape import Array, operator
+from ..tape import Array, constant, operator
 from .elementwise import add, div, mul, power, sqrt, sub
 from .indexing import put, take
 from .reduce import average
@@ -323,7 +323,7 @@ def _(
 ) -> Any:
     n, squares = x.shape[channel], mul(x, x)
     others = (slice(None),) * channel
-    around: Any = np.zeros((1,) * len(x.shape), x.dtype)
+    around: Any = constant(np.zeros((1,) * len(x.shape), x.dtype))
     for j in range(-before, after + 1):  # the neighbour j further on
         if abs(j) < n:
             source = (*others, slice(max(0, j), n + min(0, j)))

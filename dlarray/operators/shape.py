@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,11 +60,15 @@ def _(dy: Any, _y: Any, _x: Any, *, order: Axes) -> Any:
 @operator
 def reshape(x: Array, *, shape: Shape) -> Array:
     """The elements in column-major order, in another shape: a view where the memory allows it."""
-    if tuple(n for n in x.shape if n != 1) == tuple(n for n in shape if n != 1):
-        return x.reshape(
-            shape
-        )  # only sizes of 1 come or go: the order does not matter and nothing is copied
+    if _same_but_ones(x.shape, shape):  # the order does not matter and nothing is copied
+        return x.reshape(shape)
     return x.reshape(shape, order="F")
+
+
+@lru_cache(maxsize=4096)
+def _same_but_ones(a: Shape, b: Shape) -> bool:
+    """Whether two shapes differ by sizes of 1 only."""
+    return tuple(n for n in a if n != 1) == tuple(n for n in b if n != 1)
 
 
 @reshape.backward
