@@ -1,4 +1,4 @@
-"""The machine: what it is, and the most arithmetic it can do right now.
+"""The machine: what it is, and the most arithmetic and copying it can do right now.
 
 The peak is a loop of multiply-adds on registers, in all threads at once.  A shared machine's clock
 and neighbours change by the second, so it is measured again beside every case; rounds in which it
@@ -7,6 +7,7 @@ fell below `QUIET` of the best are left out of the medians.
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import subprocess
@@ -17,8 +18,12 @@ from typing import Any
 import numba
 import numpy as np
 
+from dlarray.kernels import empty
 from dlarray.kernels._jit import device, kernel
-from dlarray.kernels._simd import LANES, WIDE, address, rank1, store_tile, zero_tile
+from dlarray.kernels._lanes import LANES, WIDE
+from dlarray.kernels._map import unary
+from dlarray.kernels._register_tile import rank1, store_tile, zero_tile
+from dlarray.kernels._simd import address
 
 QUIET = 0.9
 STEPS = 200_000
@@ -53,6 +58,36 @@ def peak() -> float:
         _spin_all(n, a, b, y, np.float32(0), STEPS)
         best = min(best, time.perf_counter() - start)
     return 2.0 * n * STEPS * WIDE_ROWS * WIDE_COLUMNS / best / 1e9
+
+
+COPY_BYTES = 1 << 26
+
+
+@device
+def _same(x):
+    return x
+
+
+_copy = unary(_same)
+
+
+@functools.cache
+def _copied() -> tuple[Any, Any]:
+    """Memory to copy from and to, in blocks that begin at whole vectors."""
+    source, target = (empty((COPY_BYTES // 4,), np.float32) for _ in range(2))
+    source[:] = target[:] = 1.0
+    return source, target
+
+
+def copy_bandwidth() -> float:
+    """GB/s read and written together when all threads copy 64 MB past the caches."""
+    source, target = _copied()
+    best = np.inf
+    for _ in range(3):
+        start = time.perf_counter()
+        _copy(numba.get_num_threads(), source, target, True)
+        best = min(best, time.perf_counter() - start)
+    return 2.0 * COPY_BYTES / best / 1e9
 
 
 def description() -> dict[str, Any]:

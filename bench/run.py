@@ -23,7 +23,7 @@ import numpy as np
 
 from .table import table_text
 
-SUITES = ("conv1d", "training", "accelerate", "overhead", "start")
+SUITES = ("conv1d", "memory", "training", "accelerate", "overhead", "start")
 RESULTS = Path(__file__).parent / "results"
 PAUSE = 0.25  # seconds in which the threads of the library that has just run stop spinning
 AGREEMENT = 1e-4
@@ -54,8 +54,8 @@ class Worker:
         return json.loads(answer)
 
 
-def measure(suite: str, rounds: int, threads: int) -> dict[str, Any]:
-    """All cases of a suite; every number of every round."""
+def measure(suite: str, rounds: int, threads: int, only: str = "") -> dict[str, Any]:
+    """The cases of a suite whose names hold a text; every number of every round."""
     module = importlib.import_module(f"bench.{suite}")
     libraries = ["ours", *(["torch"] if importlib.util.find_spec("torch") else [])]
     workers = {library: Worker(suite, library, threads) for library in libraries}
@@ -66,13 +66,19 @@ def measure(suite: str, rounds: int, threads: int) -> dict[str, Any]:
         "cases": [],
     }
     for i, case in enumerate(module.CASES):
+        if only not in case.name:
+            continue
         _compare(case.name, [_prepared(worker, i) for worker in workers.values()])
         entry: dict[str, Any] = {"name": case.name, "measures": {}}
-        for name in module.MEASURES:
+        names = getattr(case, "measures", module.MEASURES)
+        for name in names:
             entry["measures"][name] = {"flops": case.flops(name), "rounds": []}
+            if hasattr(case, "nbytes"):
+                entry["measures"][name]["bytes"] = case.nbytes(name)
         for _ in range(rounds):
-            for name in module.MEASURES:
-                entry["measures"][name]["rounds"].append(_round(workers, name))
+            for name in names:
+                turn = _round(workers, name, copy="bytes" in entry["measures"][name])
+                entry["measures"][name]["rounds"].append(turn)
         report["cases"].append(entry)
         sys.stderr.write(f"{case.name}\n")
     report["machine"] = workers["ours"].ask(machine=True)
@@ -83,14 +89,17 @@ def measure(suite: str, rounds: int, threads: int) -> dict[str, Any]:
     return report
 
 
-def _round(workers: dict[str, Worker], name: str) -> dict[str, Any]:
-    """One turn of every library, between two looks at the peak."""
+def _round(workers: dict[str, Worker], name: str, *, copy: bool = False) -> dict[str, Any]:
+    """One turn of every library, between two looks at the peak and, if asked, at a copy."""
     before = workers["ours"].ask(peak=True)
+    bandwidth = {"copy": workers["ours"].ask(copy=True)} if copy else {}
     times = {}
     for library, worker in workers.items():
         times[library] = worker.ask(time=name)
         time.sleep(PAUSE)
-    return {"peak": max(before, workers["ours"].ask(peak=True)), **times}
+    if copy:
+        bandwidth["copy"] = max(bandwidth["copy"], workers["ours"].ask(copy=True))
+    return {"peak": max(before, workers["ours"].ask(peak=True)), **bandwidth, **times}
 
 
 def _prepared(worker: Worker, case: int) -> list[np.ndarray]:
@@ -115,9 +124,10 @@ def main() -> None:
     parser.add_argument("suite", choices=SUITES)
     parser.add_argument("--rounds", type=int, default=9, help="rounds for each case (default 9)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads (default all)")
+    parser.add_argument("--only", default="", help="measure the cases whose names hold this text")
     parser.add_argument("--out", type=Path, help="results file (default bench/results/SUITE.json)")
     options = parser.parse_args()
-    report = measure(options.suite, options.rounds, options.threads)
+    report = measure(options.suite, options.rounds, options.threads, options.only)
     out = options.out or RESULTS / f"{options.suite}.json"
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps(report, indent=1) + "\n")

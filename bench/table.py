@@ -23,7 +23,9 @@ def quiet_rounds(rounds: list[dict[str, Any]], best_peak: float) -> list[dict[st
 
 
 def summary(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """For each case and measure: GFLOP/s, share of the peak, ratio to PyTorch (median and best)."""
+    """For each case and measure: GFLOP/s and share of the peak, or GB/s and share of a copy's, and
+    the ratio to PyTorch (median, lowest, highest).
+    """
     rows = []
     for case in report["cases"]:
         peaks = [r["peak"] for m in case["measures"].values() for r in m["rounds"]]
@@ -34,9 +36,13 @@ def summary(report: dict[str, Any]) -> list[dict[str, Any]]:
             row = {"case": case["name"], "measure": name, "seconds": best, "rounds": len(rounds)}
             if measured["flops"]:
                 row |= {
-                    "gflops": measured["flops"] / best / 1e9,
+                    "rate": measured["flops"] / best / 1e9,
                     "share": statistics.median(shares),
                 }
+            if measured.get("bytes"):
+                rates = [measured["bytes"] / r["ours"]["best"] / 1e9 for r in rounds]
+                copied = [rate / r["copy"] for rate, r in zip(rates, rounds, strict=True)]
+                row |= {"rate": max(rates), "share": statistics.median(copied)}
             if "torch" in rounds[0]:
                 ratios = [r["torch"]["best"] / r["ours"]["best"] for r in rounds]
                 more = [r["ours"]["best"] - r["torch"]["best"] for r in rounds]
@@ -57,9 +63,11 @@ def geometric_mean(values: list[float]) -> float:
 def table_text(report: dict[str, Any]) -> str:
     """A Markdown table with a line about the machine and the geometric means."""
     rows = summary(report)
-    counted = any("gflops" in row for row in rows)
+    counted = any("rate" in row for row in rows)
+    moved = any("bytes" in m for case in report["cases"] for m in case["measures"].values())
     header = [report["columns"], "measure", "time"]
-    header += ["GFLOP/s", "share of peak"] if counted else []
+    if counted:
+        header += ["GB/s", "share of copy"] if moved else ["GFLOP/s", "share of peak"]
     header += (
         ["× peer (lowest-highest)"]
         if report["suite"] in ("start", "accelerate", "overhead")
@@ -83,7 +91,7 @@ def _cells(row: dict[str, Any], counted: bool) -> list[str]:
     ratio = "-"
     if "ratio" in row:
         ratio = f"{row['ratio']:.2f} ({row['lowest']:.2f}-{row['highest']:.2f})"
-    rates = [f"{row['gflops']:.0f}", f"{row['share']:.0%}"] if counted else []
+    rates = [f"{row['rate']:.0f}", f"{row['share']:.0%}"] if counted else []
     return [row["case"], row["measure"], _time(row["seconds"]), *rates, ratio]
 
 
@@ -93,10 +101,18 @@ def machine_text(report: dict[str, Any]) -> str:
     peak = max(
         r["peak"] for c in report["cases"] for x in c["measures"].values() for r in x["rounds"]
     )
+    copies = [
+        r["copy"]
+        for c in report["cases"]
+        for x in c["measures"].values()
+        for r in x["rounds"]
+        if "copy" in r
+    ]
+    copied = f", copy {max(copies):.0f} GB/s" if copies else ""
     peer = f", PyTorch {m['torch']}" if "torch" in m else ""
     return (
         f"{m['processor']}, {m['threads']} threads ({m['threading layer']}), {m['lanes']} lanes, "
-        f"peak {peak:.0f} GFLOP/s; "
+        f"peak {peak:.0f} GFLOP/s{copied}; "
         f"Python {m['python']}, NumPy {m['numpy']}, Numba {m['numba']}{peer}; commit "
         f"{m['commit']}. "
         f"Command: `python -m bench.run {report['suite']}`."

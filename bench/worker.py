@@ -2,7 +2,7 @@
 
 {"prepare": i, "file": path}  build case i, write its results to the file, warm up {"time": measure}
 seconds of one call: the best and the median of a batch of calls {"peak": true}
-GFLOP/s of the machine {"machine": true}             its description
+GFLOP/s of the machine {"copy": true} GB/s of a copy {"machine": true} its description
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def main(suite: str, library: str, threads: int) -> None:
             answer = time_calls(calls[request["time"]], getattr(module, "CALLS", 1))
         elif "peak" in request:
             answer = machine.peak()
+        elif "copy" in request:
+            answer = machine.copy_bandwidth()
         elif "machine" in request:
             answer = machine.description()
         sys.stdout.write(json.dumps(answer) + "\n")

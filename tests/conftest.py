@@ -19,12 +19,12 @@ DATA = Path(os.environ.get("DLARRAY_TEST_DATA", REPOSITORY.parent / "shared" / "
 # A failing assert of these modules shows its values, as one of a test file does.
 pytest.register_assert_rewrite(
     "tests.array.elementwise",
-    "tests.array.holds",
     "tests.array.replays",
     "tests.array.subscripts",
     "tests.cli.command_line",
     "tests.data.data_files",
     "tests.functions.convolutions",
+    "tests.holds",
     "tests.io.network_files",
     "tests.layers.custom_layers",
     "tests.network.small_networks",

@@ -62,17 +62,17 @@ def real_binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
 
 def aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
     """Operands with equal ranks, or one of them 0-d, and the format of the result."""
-    a, b = _operand(call, a), _operand(call, b)
+    a, b = operand(call, a), operand(call, b)
     if a.ndim == 0 and b.ndim == 0:  # of two numbers one is an array
         a = a.reshape(1, 1)
     if a.ndim == 0 or b.ndim == 0:
-        return a, b, _fmt(b if a.ndim == 0 else a)
+        return a, b, fmt_of(b if a.ndim == 0 else a)
     return _met(call, a, b)
 
 
 def _met(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
     """`aligned` of arrays."""
-    fmt, shape_a, shape_b = _meeting(call, a.shape, _fmt(a), b.shape, _fmt(b))
+    fmt, shape_a, shape_b = _meeting(call, a.shape, fmt_of(a), b.shape, fmt_of(b))
     if shape_a is not None:
         a = operators.reshape(a, shape=shape_a)
     if shape_b is not None:
@@ -95,7 +95,7 @@ def _meeting(
     return fmt, None if wide_a == shape_a else wide_a, None if wide_b == shape_b else wide_b
 
 
-def _operand(call: str, value: Any) -> Any:
+def operand(call: str, value: Any) -> Any:
     """A dlarray, an array of two dimensions at least, or a 0-d array for a number."""
     if isinstance(value, dlarray):
         return value
@@ -109,7 +109,7 @@ def _operand(call: str, value: Any) -> Any:
     return as_data(value, call)
 
 
-def _fmt(value: Any) -> str:
+def fmt_of(value: Any) -> str:
     return value.fmt if isinstance(value, dlarray) else ""
 
 

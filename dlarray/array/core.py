@@ -7,17 +7,14 @@ new data and rebinds X.
 
 from __future__ import annotations
 
-import sys
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from .. import kernels, operators
-from ..formats import Axes, Shape, construct, describe, find, inverse, memory_order, trim
-from ..tape import Array, Traced, constant, current_tape, wrapped
+from ..formats import Axes, Shape, construct, find, inverse, memory_order, trim
+from ..tape import Array, Traced, constant, current_tape, no_memory, wrapped
 from .protocols import Protocols, plain
-
-T = TypeVar("T")
 
 TYPE_NAMES = {
     np.dtype(np.float32): "single",
@@ -218,11 +215,13 @@ class dlarray(Protocols):
     def __abs__(self) -> dlarray:
         return arithmetic.abs(self)
 
+    # An array is never None: Python answers False for ==, True for !=, and finds None in a list.
+
     def __eq__(self, other: Any) -> dlarray:  # type: ignore[override]
-        return comparison.eq(self, other)
+        return NotImplemented if other is None else comparison.eq(self, other)
 
     def __ne__(self, other: Any) -> dlarray:  # type: ignore[override]
-        return comparison.ne(self, other)
+        return NotImplemented if other is None else comparison.ne(self, other)
 
     def __lt__(self, other: Any) -> dlarray:
         return comparison.lt(self, other)
@@ -309,9 +308,14 @@ def as_data(value: Any, call: str, *, share: bool = False) -> Array:
     While a tape is open the tape may keep the array, and its owner may write to it afterwards: then
     it is copied, unless the caller will ``share`` it or copies it anyway.
     """
-    data = _of_own_type(plain(value, call), call)
+    data = plain(value, call)
+    try:
+        data = _of_own_type(data, call)
+    except MemoryError:
+        raise MemoryError(no_memory(call, [data])) from None
     if not share and data.flags.writeable and current_tape() is not None:
-        if isinstance(value, np.ndarray) and np.may_share_memory(data, value):
+        fresh = isinstance(value, (list, tuple, int, float, complex, np.generic))
+        if not fresh and (not isinstance(value, np.ndarray) or np.may_share_memory(data, value)):
             data = data.copy(order="K")
     if data.ndim < 2:
         data = data.reshape(data.size, 1)
@@ -343,7 +347,10 @@ def _of_own_type(data: Array, call: str) -> Array:
 def _stored(data: Array, fmt: str) -> Array:
     """A copy in the memory order of the kernels."""
     order = memory_order(fmt) if fmt else None
-    copy = kernels.empty(data.shape, data.dtype, order)
+    try:
+        copy = kernels.empty(data.shape, data.dtype, order)
+    except MemoryError:
+        raise MemoryError(no_memory("dlarray", [data])) from None
     copy[...] = data
     return copy
 
@@ -353,78 +360,16 @@ def restored(data: Array, order: Axes, fmt: str) -> dlarray:
     return wrap(data.transpose(inverse(order)), fmt)
 
 
-def described(X: Any) -> str:
-    """A value's layout for a message."""
-    if isinstance(X, dlarray):
-        return describe(X.shape, X.fmt) + ("" if X.fmt else " (unformatted)")
-    if isinstance(X, np.ndarray):
-        return f"{describe(X.shape) or 'a number'} (unformatted)"
-    return type(X).__name__
+from .require import (  # noqa: E402 - it needs the class, those below need it
+    described,
+    no_rule,
+    require_dlarray,
+    require_float,
+    require_label,
+    require_real,
+)
 
-
-def no_rule(name: str, detail: str = "") -> str:
-    """The message for a function of NumPy that does not know labels."""
-    known = name in dir(sys.modules[__name__.split(".")[0]])
-    hint = f"Use dlarray.{name}" if known else "Compose it from functions of dlarray"
-    if current_tape() is not None:
-        return (
-            f"numpy.{name}{detail} has no rule for labels here, nor a derivative. If a function of "
-            "dlarray with this name rejects the labels, take stripdims first. Else rewrite: "
-            f"{hint[0].lower()}{hint[1:]}. extractdata gives the values alone, but it stops "
-            "gradients."
-        )
-    return (
-        f"numpy.{name}{detail} has no rule for labels here. {hint}, or use extractdata for the "
-        "values alone."
-    )
-
-
-def require_dlarray(X: object, call: str, name: str = "X") -> dlarray:
-    """X, which must be a dlarray."""
-    if not isinstance(X, dlarray):
-        raise TypeError(
-            f"{call}: {name} must be a dlarray; got {type(X).__name__}. Make one with "
-            "dlarray(data, fmt)."
-        )
-    return X
-
-
-def require_float(X: dlarray, call: str, *, complexes: bool = False) -> None:
-    """Reject logical data, and complex data unless they are possible."""
-    kind = X._data.dtype.kind
-    if kind == "b":
-        raise TypeError(
-            f"{call}: logical data not supported; convert to single or double. Got {described(X)} "
-            "logical."
-        )
-    if kind == "c" and not complexes:
-        require_real(X, call)
-
-
-def require_real(X: Any, call: str) -> Any:
-    """X, which must not be complex."""
-    if np.iscomplexobj(X._data if isinstance(X, dlarray) else X):
-        raise TypeError(
-            f"{call}: complex data not supported; got {described(X)} complex. Use real, imag or "
-            "abs of it."
-        )
-    return X
-
-
-def require_label(X: dlarray, label: str, call: str) -> int:
-    """The axis of a label that must be there."""
-    axes = find(X.fmt, label)
-    if not axes:
-        from ..formats import FormatError
-
-        raise FormatError(
-            f"{call}: needs a {label} dimension; got {described(X)}. Name it when making the "
-            "array, for example "
-            f'dlarray(data, "{"SCB" if label != "T" else "CBT"}").'
-        )
-    return axes[0]
-
-
+# isort: split
 from . import (  # noqa: E402 - they need the class, its methods need them
     arithmetic,
     comparison,
@@ -438,4 +383,17 @@ from . import (  # noqa: E402 - they need the class, its methods need them
     ufuncs,
 )
 
-__all__ = ["dlarray"]
+__all__ = [
+    "TYPE_NAMES",
+    "as_data",
+    "described",
+    "dlarray",
+    "no_rule",
+    "relabel",
+    "require_dlarray",
+    "require_float",
+    "require_label",
+    "require_real",
+    "restored",
+    "wrap",
+]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import _checks
-from ..formats import Shape
+from ..formats import Shape, require_possible
 from ..operators.drawing import Draw, drawn
 from ..tape import Traced, constant, decides
 from .core import described, dlarray, require_dlarray, wrap
@@ -34,7 +34,9 @@ def _split(call: str, sizes: tuple[Any, ...], like: Any) -> tuple[Shape, np.dtyp
     if len(sizes) == 1 and isinstance(sizes[0], (Sequence, np.ndarray)):
         sizes = tuple(sizes[0])
     shape = tuple(_checks.integer(call, "a size", n, 0) for n in sizes)
-    return (shape * 2 if len(shape) == 1 else shape or (1, 1)), dtype
+    shape = shape * 2 if len(shape) == 1 else shape or (1, 1)
+    require_possible(shape, call)
+    return shape, dtype
 
 
 def _floating(call: str, dtype: np.dtype[Any], like: Any) -> None:
@@ -177,6 +179,7 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
     if by and (stop - start) * by >= 0:
         tolerance = 4 * np.finfo(np.float64).eps * max(abs(start), abs(stop)) / abs(by)
         count = int(np.floor((stop - start) / by + tolerance)) + 1
+    require_possible((1, count), "colon")
     values = (start + by * np.arange(count)).astype(dtype)
     return wrap(constant(values.reshape(1, count)), "")
 
@@ -191,6 +194,7 @@ def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     """
     (start, stop), dtype = _ends("linspace", first, last)
     count = _checks.integer("linspace", "n", n, 0)
+    require_possible((1, count), "linspace")
     values = np.linspace(start, stop, count) if count != 1 else np.array([stop])
     return wrap(constant(values.astype(dtype).reshape(1, count)), "")
 

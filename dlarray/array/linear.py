@@ -14,7 +14,7 @@ from .. import _checks, operators
 from ..formats import FormatError, Shape, ShapeError, describe
 from ..operators import linear
 from ..tape import Traced
-from .arithmetic import _fmt, _operand, rdivide, result_type, times, typed
+from .arithmetic import fmt_of, operand, rdivide, result_type, times, typed
 from .core import as_data, described, dlarray, wrap
 
 _TRANSPOSES = ("none", "transpose", "ctranspose")
@@ -29,10 +29,10 @@ def mtimes(a: Any, b: Any) -> dlarray:
     >>> mtimes(dlarray(np.ones((2, 3))), dlarray(np.ones((3, 4)))).shape
     (2, 4)
     """
-    left, right = _operand("mtimes", a), _operand("mtimes", b)
-    if (left.size == 1 and not _fmt(left)) or (right.size == 1 and not _fmt(right)):
+    left, right = operand("mtimes", a), operand("mtimes", b)
+    if (left.size == 1 and not fmt_of(left)) or (right.size == 1 and not fmt_of(right)):
         return times(a, b)
-    if _fmt(left) or _fmt(right):
+    if fmt_of(left) or fmt_of(right):
         raise FormatError(
             f"mtimes: a matrix product needs unformatted data; got {described(left)} and "
             f"{described(right)}. "
@@ -54,10 +54,10 @@ def _product(a: Any, b: Any) -> dlarray:
     return wrap(operators.matmul(a, b) if dtype.kind == "f" else linear.product(a, b), "")
 
 
-def _plain(call: str, X: Any, name: str) -> Any:
+def unformatted(call: str, X: Any, name: str) -> Any:
     """An unformatted operand."""
     value = X if isinstance(X, dlarray) else as_data(X, call)
-    if _fmt(value):
+    if fmt_of(value):
         raise FormatError(
             f"{call}: {name} must be unformatted; got {described(X)}. Use stripdims first."
         )
@@ -66,7 +66,7 @@ def _plain(call: str, X: Any, name: str) -> Any:
 
 def _matrix(call: str, X: Any, name: str, *, square: bool = False) -> Any:
     """An unformatted floating matrix."""
-    value = _plain(call, X, name)
+    value = unformatted(call, X, name)
     if value.ndim > 2 and all(n == 1 for n in value.shape[2:]):
         value = operators.reshape(value, shape=value.shape[:2])
     if value.ndim != 2 or (square and value.shape[0] != value.shape[1]):
@@ -77,8 +77,8 @@ def _matrix(call: str, X: Any, name: str, *, square: bool = False) -> Any:
 
 def _is_number(X: Any) -> bool:
     """Whether X is an unformatted number."""
-    value = _operand("mldivide", X)
-    return value.size == 1 and not _fmt(value)
+    value = operand("mldivide", X)
+    return value.size == 1 and not fmt_of(value)
 
 
 # -- pages ----------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def pagemtimes(A: Any, *B: Any) -> dlarray:
             "pagemtimes: give two arrays, or a transpose after each, as in pagemtimes(A, "
             f'"transpose", B, "none"); got {1 + len(B)} arguments.'
         )
-    left, right = _plain("pagemtimes", A, "A"), _plain("pagemtimes", other, "B")
+    left, right = unformatted("pagemtimes", A, "A"), unformatted("pagemtimes", other, "B")
     dtype = result_type(left, right)
     ndim = max(left.ndim, right.ndim)
     a = _pages(typed(left, dtype), turned, "transposeA", ndim)

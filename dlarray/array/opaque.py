@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -248,7 +249,7 @@ def _format(y: Any) -> str | None:
 def _part(value: Any, output: _Output) -> dlarray:
     """An output from the value of its node."""
     if output.start is not None:
-        stop = output.start + int(np.prod(output.shape))
+        stop = output.start + prod(output.shape)
         value = operators.take(value, index=(slice(output.start, stop),))
         value = operators.reshape(value, shape=output.shape)
         if value.dtype != output.dtype:
@@ -259,7 +260,7 @@ def _part(value: Any, output: _Output) -> dlarray:
 def _gradient(dy: Array, output: _Output) -> Any:
     """The gradient of an output, as the user's backward gets it."""
     if output.start is not None:
-        dy = dy[output.start : output.start + int(np.prod(output.shape))]
+        dy = dy[output.start : output.start + prod(output.shape)]
         dy = dy.reshape(output.shape, order="F").astype(output.dtype)
     return np.array(dy) if output.fmt is None else wrap(dy, output.fmt)
 

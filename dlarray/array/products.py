@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import formats, operators
-from ..formats import Axes, Shape, ShapeError, describe, first_nonsingleton
+from ..formats import Axes, Shape, ShapeError, describe
 from ..operators import linear
 from .arithmetic import result_type, typed
 from .core import dlarray, wrap
-from .linear import _plain
+from .linear import unformatted
+from .subscripts import along
 
 
 def _pair(call: str, A: Any, B: Any) -> tuple[Any, Any]:
-    a, b = _plain(call, A, "A"), _plain(call, B, "B")
+    a, b = unformatted(call, A, "A"), unformatted(call, B, "B")
     dtype = result_type(a, b)
     return typed(a, dtype), typed(b, dtype)
 
@@ -43,9 +43,7 @@ def dot(A: Any, B: Any, dim: int | None = None) -> dlarray:
     13.0
     """
     a, b = _equal_sizes("dot", *_pair("dot", A, B))
-    axis = first_nonsingleton(a.shape)
-    if dim is not None:
-        axis = formats.resolve_axis(dim, "", a.ndim, "dot")
+    axis = formats.one_axis(dim, "", a.shape, "dot")
     if a.dtype.kind == "c":
         swap = (*range(a.ndim - 2), a.ndim - 1, a.ndim - 2)
         a = operators.permute(linear.adjoint(a), order=swap)
@@ -73,7 +71,7 @@ def cross(A: Any, B: Any, dim: int | None = None) -> dlarray:
         )
 
     def part(x: Any, i: int) -> Any:
-        return operators.take(x, index=(slice(None),) * axis + (slice(i % 3, i % 3 + 1),))
+        return operators.take(x, index=along(axis, slice(i % 3, i % 3 + 1)))
 
     parts = [
         operators.sub(
@@ -99,6 +97,7 @@ def kron(A: Any, B: Any) -> dlarray:
             f"kron: A and B must be matrices; A is {describe(a.shape)}, B {describe(b.shape)}."
         )
     (m, n), (p, q) = a.shape, b.shape
+    formats.require_possible((m, p, n, q), "kron")
     y = operators.mul(
         operators.reshape(a, shape=(1, m, 1, n)), operators.reshape(b, shape=(p, 1, q, 1))
     )
@@ -137,6 +136,7 @@ def tensorprod(
     free_a, left = _as_matrix(a, axes_a, last=True)
     free_b, right = _as_matrix(b, axes_b, last=False)
     shape = free_a + free_b
+    formats.require_possible(shape, "tensorprod")
     y = operators.reshape(linear.product(left, right), shape=shape + (1,) * max(0, 2 - len(shape)))
     return wrap(y, "")
 
@@ -145,7 +145,7 @@ def _as_matrix(x: Any, axes: Axes, *, last: bool) -> tuple[Shape, Any]:
     """The sizes of the free axes, and a matrix with the paired ones as its columns or its rows."""
     free = tuple(axis for axis in range(x.ndim) if axis not in axes)
     sizes = tuple(x.shape[axis] for axis in free)
-    depth = int(np.prod([x.shape[axis] for axis in axes], dtype=np.int64))
-    count = int(np.prod(sizes, dtype=np.int64))
+    depth = math.prod(x.shape[axis] for axis in axes)
+    count = math.prod(sizes)
     x = operators.permute(x, order=free + axes if last else axes + free)
     return sizes, operators.reshape(x, shape=(count, depth) if last else (depth, count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -113,7 +114,7 @@ def reshape(X: Any, *sizes: Any) -> dlarray:
     single_list = len(sizes) == 1 and isinstance(sizes[0], (Sequence, np.ndarray))
     wanted = [_wanted_size(X, n) for n in (sizes[0] if single_list else sizes)]
     unknown = [i for i, n in enumerate(wanted) if n is None]
-    known = int(np.prod([n for n in wanted if n is not None], dtype=np.int64))
+    known = math.prod(n for n in wanted if n is not None)
     if len(unknown) == 1 and known and X.size % known == 0:
         wanted[unknown[0]] = X.size // known
     elif unknown or known != X.size or len(wanted) < 2:
@@ -122,7 +123,9 @@ def reshape(X: Any, *sizes: Any) -> dlarray:
             "two sizes at least, with "
             "the same product; one may be None."
         )
-    return wrap(operators.reshape(X, shape=tuple(wanted)), "")
+    sizes = tuple(n for n in wanted if n is not None)
+    formats.require_possible(sizes, "reshape", f", to which {described(X)} is reshaped")
+    return wrap(operators.reshape(X, shape=sizes), "")
 
 
 def _wanted_size(X: dlarray, n: Any) -> int | None:

@@ -10,13 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
-from ..array import dlarray
-from ..formats import ShapeError, describe, resolve_axis
+from .. import _checks, operators
+from .._checks import listed
+from ..array import dlarray, wrap
+from ..formats import Shape, ShapeError, describe, resolve_axis
+from ..operators.embed import one_hot
 
 Array = np.ndarray[Any, Any]
 
-FLOATS = {"single": np.float32, "double": np.float64, "float32": np.float32, "float64": np.float64}
+_INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+
+# Types of encodings and decoded labels by MATLAB's names and NumPy's.
+ENCODED: dict[str, Any] = {
+    "double": np.float64,
+    "single": np.float32,
+    "logical": np.bool_,
+    **{name: np.dtype(name).type for name in ("float64", "float32", *_INTEGERS)},
+}
 
 
 def categories(labels: Any) -> Array:
@@ -79,41 +89,101 @@ def class_indices(labels: Any, classes: Any) -> Array:
 
 
 def onehotencode(
-    A: Any, featureDim: int, typename: str = "double", *, ClassNames: Any = None
-) -> Array:
+    A: Any, featureDim: int | str | None = None, typename: str = "double", *, ClassNames: Any = None
+) -> Any:
     """Labels as vectors of zeros with a one at the class.
 
     Parameters
     ----------
-    A : labels; one dimension counts as a column.
-    featureDim : the dimension, from 0, of size 1 (or one past the last) along which classes go.
-    typename : "double" or "single".
-    ClassNames : the classes in order; by default those of A.
+    A : labels, one dimension counts as a column; a dlarray of numbers; or a pandas table of one
+        column.
+    featureDim : the dimension, from 0, of size 1 (or one past the last) along which classes go; of
+        a dlarray also its label.  A table takes none.
+    typename : "double", "single", "logical" or an integer type such as "int8".
+    ClassNames : the classes in order; by default those of A.  A dlarray needs them.
 
-    Labels that are none of the classes become NaN vectors.
+    Labels that are none of the classes become NaN vectors; for a type without NaN they are an
+    error.
+
+    Returns an array, a dlarray in the format of A, or a table with a column for each class.
+
+    Raises
+    ------
+    ShapeError : the size along featureDim is not 1.
+    ValueError : a label without class, in a type without NaN.
 
     Examples
     --------
     >>> onehotencode(["b", "a", "b"], 1).tolist()
     [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
     """
-    if typename not in FLOATS:
-        raise ValueError(f'onehotencode: typename must be "single" or "double"; got {typename!r}.')
+    call = "onehotencode"
+    if typename not in ENCODED:
+        raise ValueError(f"{call}: typename must be one of {listed(ENCODED)}; got {typename!r}.")
+    if hasattr(A, "columns") and hasattr(A, "iloc"):
+        return _encoded_table(call, A, featureDim, typename, ClassNames)
+    if featureDim is None:
+        raise TypeError(f"{call}: featureDim, the dimension of the classes, must be given.")
+    if isinstance(A, dlarray):
+        return _encoded_dlarray(call, A, featureDim, typename, ClassNames)
     classes = categories(A) if ClassNames is None else np.asarray(ClassNames)
     index = class_indices(A, classes)
     index = index.reshape(-1, 1) if index.ndim < 2 else index
-    dim = _checks.axis("onehotencode", "featureDim", featureDim, index.ndim)
-    if dim == index.ndim:
-        index = index[..., np.newaxis]
-    if not 0 <= dim < index.ndim or index.shape[dim] != 1:
+    dim = _checks.axis(call, "featureDim", featureDim, index.ndim)
+    index = index[..., np.newaxis] if dim == index.ndim else index
+    _require_single(call, featureDim, dim, index.shape)
+    return one_hot(index, np.arange(len(classes)), axis=dim, dtype=ENCODED[typename], call=call)
+
+
+def _require_single(call: str, featureDim: Any, dim: int, shape: Shape) -> None:
+    """Raise unless the labels have size 1 where the classes go."""
+    if not 0 <= dim < len(shape) or shape[dim] != 1:
         raise ShapeError(
-            f"onehotencode: dimension {featureDim} must have size 1, for the classes; the labels "
-            f"have size {describe(index.shape)}."
+            f"{call}: dimension {featureDim} must have size 1, for the classes; the labels "
+            f"have size {describe(shape)}."
         )
-    shape = [1] * index.ndim
-    shape[dim] = len(classes)
-    encoded = (index == np.arange(len(classes)).reshape(shape)).astype(FLOATS[typename])
-    return np.where(index < 0, np.asarray(np.nan, encoded.dtype), encoded)
+
+
+def _encoded_dlarray(
+    call: str, A: dlarray, featureDim: int | str, typename: str, ClassNames: Any
+) -> dlarray:
+    """Numbers in a dlarray, encoded along one of its dimensions or one more, labelled U."""
+    dtype = np.dtype(ENCODED[typename])
+    if ClassNames is None:
+        raise TypeError(f"{call}: a dlarray needs ClassNames, the numbers that are classes.")
+    if dtype.kind in "iu":
+        raise ValueError(
+            f'{call}: of a dlarray typename must be "double", "single" or "logical"; got '
+            f"{typename!r}."
+        )
+    if isinstance(featureDim, str):
+        dim = resolve_axis(featureDim, A.fmt, A.ndim, call)
+    else:
+        dim = _checks.axis(call, "featureDim", featureDim, A.ndim)
+    classes = np.asarray(ClassNames)
+    if classes.dtype.kind not in "biuf":
+        raise TypeError(f"{call}: the classes of a dlarray are numbers; got {classes.dtype}.")
+    column: Any = A
+    if dim == A.ndim:
+        column = operators.reshape(A, shape=(*A.shape, 1))
+    _require_single(call, featureDim, dim, column.shape)
+    encoded = one_hot(column, classes, axis=dim, dtype=dtype, call=call)
+    return wrap(encoded, A.fmt + "U" * (encoded.ndim - A.ndim) if A.fmt else "")
+
+
+def _encoded_table(call: str, A: Any, featureDim: Any, typename: str, ClassNames: Any) -> Any:
+    """A pandas table with a column for each class of the one column of A."""
+    if featureDim is not None:
+        raise TypeError(f"{call}: a table takes no featureDim: its columns become the classes.")
+    if A.shape[1] != 1:
+        raise ShapeError(
+            f"{call}: a table of labels must have one column; got {A.shape[1]}: "
+            f"{listed(str(name) for name in A.columns)}. Select one."
+        )
+    labels = A.iloc[:, 0]
+    classes = categories(labels) if ClassNames is None else np.asarray(ClassNames)
+    encoded = onehotencode(labels, 1, typename, ClassNames=classes)
+    return type(A)(encoded, columns=list(classes), index=A.index)
 
 
 def onehotdecode(B: Any, classes: Any, featureDim: int | str, typename: str | None = None) -> Array:
@@ -124,9 +194,17 @@ def onehotdecode(B: Any, classes: Any, featureDim: int | str, typename: str | No
     B : scores or one-hot vectors, an array or dlarray.
     classes : the classes in order.
     featureDim : the dimension of the classes, from 0, or the label of a dlarray's dimension.
-    typename : "string", or None for the type of the classes.
+    typename : "string"; a numeric type such as "single" or "int8"; None or "categorical" for the
+        type of the classes.
+
+    NaN is passed over; a vector of NaN alone decodes to a missing label: None, or NaN where classes
+    are numbers.
 
     Returns an array of classes, of size 1 along the dimension.
+
+    Raises
+    ------
+    ShapeError : the size along featureDim is not the number of classes.
 
     Examples
     --------
@@ -134,10 +212,8 @@ def onehotdecode(B: Any, classes: Any, featureDim: int | str, typename: str | No
     ['b', 'a']
     """
     call = "onehotdecode"
-    if typename not in (None, "string"):
-        raise ValueError(f'{call}: typename must be "string" or None; got {typename!r}.')
-    names = np.asarray(classes)
-    values = B._data if isinstance(B, dlarray) else np.asarray(B)
+    names = _as_named(call, np.asarray(classes), typename)
+    values = B.extractdata() if isinstance(B, dlarray) else np.asarray(B)
     if isinstance(featureDim, str) and isinstance(B, dlarray):
         dim = resolve_axis(featureDim, B.fmt, B.ndim, call)
     else:
@@ -147,8 +223,50 @@ def onehotdecode(B: Any, classes: Any, featureDim: int | str, typename: str | No
             f"{call}: dimension {featureDim} must have one element for each of {len(names)} "
             f"classes; got size {describe(values.shape)}."
         )
-    decoded = np.expand_dims(names[np.argmax(values, axis=dim)], dim)
-    return decoded.astype(str) if typename == "string" else decoded
+    nan = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, np.bool_)
+    if not nan.any():
+        return np.expand_dims(names[np.argmax(values, axis=dim)], dim)
+    largest = np.where(nan, -np.inf, values).max(axis=dim, keepdims=True)
+    decoded = np.expand_dims(names[np.argmax(values == largest, axis=dim)], dim)
+    return _or_missing(call, decoded, np.all(nan, axis=dim, keepdims=True), typename)
+
+
+def _as_named(call: str, names: Array, typename: str | None) -> Array:
+    """The classes in the type of the decoded labels."""
+    if typename is None or typename == "categorical":
+        return names
+    if typename == "string":
+        return names.astype(str)
+    if typename not in ENCODED:
+        raise ValueError(
+            f'{call}: typename must be "categorical", "string" or one of {listed(ENCODED)}; got '
+            f"{typename!r}."
+        )
+    try:
+        return names.astype(ENCODED[typename])
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{call}: the classes {names.tolist()} are no numbers, so they can't be of type "
+            f'{typename}. Use "string".'
+        ) from None
+
+
+def _or_missing(call: str, decoded: Array, missing: Array, typename: str | None) -> Array:
+    """Decoded labels, missing ones None or NaN."""
+    if not missing.any():
+        return decoded
+    kind = decoded.dtype.kind
+    if kind in "biu" and typename not in (None, "categorical"):
+        place = tuple(int(i) for i in np.argwhere(missing)[0])
+        raise ValueError(
+            f"{call}: the vector at {place} is NaN, a missing label, and {typename} holds no NaN. "
+            'Use "double" or "string".'
+        )
+    if kind in "biuf":
+        return np.where(missing, np.nan, decoded)
+    decoded = decoded.astype(object)
+    decoded[missing] = None
+    return decoded
 
 
 def confusionmat(trueLabels: Any, predictedLabels: Any, *, Order: Any = None) -> Array:

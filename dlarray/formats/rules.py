@@ -20,7 +20,7 @@ from .labels import (
     resolve_axes,
 )
 
-MOST_ELEMENTS = 2**60  # of 8 bytes each: what a signed 64-bit number of bytes can tell
+MOST_ELEMENTS = 2**59  # of 16 bytes each: what a signed 64-bit number of bytes can tell
 
 # -- two formats ----------------------------------------------------------------------------------
 
@@ -99,6 +99,15 @@ def broadcast(a: Shape, fmt_a: str, b: Shape, fmt_b: str, call: str) -> tuple[Ex
 
 
 # -- shape functions ------------------------------------------------------------------------------
+
+
+def require_possible(shape: Shape, call: str, of: str = "") -> None:
+    """Reject sizes that no array can have; of an empty one those other than 0 count."""
+    if prod(n for n in shape if n) >= MOST_ELEMENTS:
+        raise ShapeError(
+            f"{call}: {describe(shape)} elements are more than an array can have{of}. Give smaller "
+            "sizes."
+        )
 
 
 def permutation(order: Sequence[int], fmt: str, ndim: int, call: str) -> Axes:

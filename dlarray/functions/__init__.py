@@ -2,6 +2,8 @@
 
 from .activation import (
     dropout,
+    gelu,
+    leakyrelu,
     relu,
     sigmoid,
     softmax,
@@ -62,6 +64,7 @@ __all__ = [
     "dropout",
     "embed",
     "fullyconnect",
+    "gelu",
     "groupnorm",
     "huber",
     "indexcrossentropy",
@@ -71,6 +74,7 @@ __all__ = [
     "layernorm",
     "lbfgsState",
     "lbfgsupdate",
+    "leakyrelu",
     "mse",
     "relu",
     "rmspropupdate",

@@ -1,4 +1,4 @@
-"""`relu`, `sigmoid`, `softmax`, `dropout`."""
+"""`relu`, `leakyrelu`, `gelu`, `sigmoid`, `softmax`, `dropout`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,53 @@ def relu(X: Any) -> dlarray:
     array([0., 2.])
     """
     return unary("relu", operators.relu, X)
+
+
+def leakyrelu(X: Any, scaleFactor: float = 0.01) -> dlarray:
+    """x where it is at least 0, else scaleFactor * x, of every element, any format.
+
+    The derivative at 0 is scaleFactor.
+
+    Parameters
+    ----------
+    X : data of any format.
+    scaleFactor : a finite number, what elements below 0 are multiplied by.
+
+    Raises
+    ------
+    TypeError : logical data.
+
+    Examples
+    --------
+    >>> leakyrelu(dlarray([-1.0, 2.0], "C"), 0.25).extractdata().ravel()
+    array([-0.25,  2.  ])
+    """
+    scale = _checks.number("leakyrelu", "scaleFactor", scaleFactor, above=True, below=True)
+    return unary("leakyrelu", lambda x: operators.leakyrelu(x, scale=scale), X)
+
+
+@_checks.named_options
+def gelu(X: Any, *, Approximation: str = "none") -> dlarray:
+    """x Phi(x) of every element, with Phi the distribution of the normal distribution, any format.
+
+    Parameters
+    ----------
+    X : data of any format.
+    Approximation : "none" for ``x/2 (1 + erf(x/sqrt(2)))``, or "tanh" for
+        ``x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))``.
+
+    Raises
+    ------
+    TypeError : logical data.
+    ValueError : another Approximation.
+
+    Examples
+    --------
+    >>> gelu(dlarray([-1.0, 2.0], "C")).extractdata().ravel().round(4)
+    array([-0.1587,  1.9545])
+    """
+    kind = _checks.choice("gelu", "Approximation", Approximation, ("none", "tanh"))
+    return unary("gelu", lambda x: operators.gelu(x, tanh=kind == "tanh"), X)
 
 
 def sigmoid(X: Any) -> dlarray:

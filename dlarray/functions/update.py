@@ -186,19 +186,13 @@ def rmspropupdate(
         if _traced(p, g, v):
             square = decay * square + (1 - decay) * slope**2
             return _restored(p, data - rate * slope / (array.sqrt(square) + small), square)
-        parts = _rmsprop(data, slope, square, rate, decay, small)
+        parts = kernels.rmsprop(data, slope, square, rate, decay, small)
         return tuple(_rewrapped(p, part) for part in parts)
 
     return map_together("rmspropupdate", 2, one, parameters, gradients, averageSqGrad)
 
 
-def _rmsprop(
-    p: Array, g: Array, v: Array, rate: float, decay: float, epsilon: float
-) -> tuple[Array, Array]:
-    """New parameter and squared average."""
-    t = p.dtype.type
-    square = t(decay) * v + t(1 - decay) * g * g
-    return p - t(rate) * g / (np.sqrt(square) + t(epsilon)), square
+_TWO_PARTS = " A complex parameter is two real ones: complex(re, im) inside the loss."
 
 
 def _matching(call: str, p: Any, *others: Any) -> list[Any]:
@@ -209,6 +203,7 @@ def _matching(call: str, p: Any, *others: Any) -> list[Any]:
     if data.dtype.kind != "f":
         raise TypeError(
             f"{call}: parameters must be single or double; got {described(p)} {data.dtype}."
+            + (_TWO_PARTS if data.dtype.kind == "c" else "")
         )
     traced = _traced(p, *others)
     parts = [stripdims(p) if traced and isinstance(p, dlarray) else data]
@@ -217,6 +212,12 @@ def _matching(call: str, p: Any, *others: Any) -> list[Any]:
             parts.append(constant(np.zeros_like(data)))
             continue
         part: Any = other._data if isinstance(other, dlarray) else as_data(other, call)
+        if part.dtype.kind == "c":
+            raise TypeError(
+                f"{call}: the gradients and states of a real parameter are real; got "
+                f"{described(other)} {part.dtype}. Differentiate a real loss by a real parameter."
+                + _TWO_PARTS
+            )
         if part.shape != data.shape:
             raise ShapeError(
                 f"{call}: a gradient or state has another size than its parameter.\n  parameter: "

@@ -1,9 +1,9 @@
 """Kernels: arrays in, arrays out; NumPy and Numba, no labels, no tape.
 
-`_jit` compiles and shares work among threads, `_simd` holds the vector types, `_buffers` the
-memory.  One file per operator holds its kernels and the drivers that allocate and choose sizes.
-Drivers take float32 or float64 arrays in any memory order and never write to them; sizes are
-checked by the caller.
+`_jit` compiles and shares work among threads, `_lanes` holds the vector types, `_simd` what
+kernels do with them, `_buffers` the memory.  One file per operator holds its kernels and the
+drivers that allocate and choose sizes.  Drivers take float32 or float64 arrays in any memory order
+and never write to them; sizes are checked by the caller.
 """
 
 from ._buffers import (
@@ -24,8 +24,14 @@ from ._window import (
     Geometry,
 )
 from .activation import (
+    gelu_forward,
+    gelu_grad,
+    leakyrelu_forward,
+    leakyrelu_grad,
     relu_forward,
     relu_grad,
+    sigmoid_forward,
+    sigmoid_grad,
 )
 from .batchnorm import (
     batch_statistics,
@@ -42,8 +48,15 @@ from .crosschannelnorm import (
     crosschannelnorm_backward,
     crosschannelnorm_forward,
 )
+from .crossentropy import (
+    crossentropy_forward,
+    crossentropy_grad,
+)
 from .dropout import (
     dropout,
+)
+from .elementwise import (
+    erf,
 )
 from .groupnorm import (
     groupnorm_backward,
@@ -65,10 +78,12 @@ from .reduce import (
 )
 from .softmax import (
     softmax_forward,
+    softmax_grad,
 )
 from .update import (
     AdamStep,
     adam,
+    rmsprop,
     sgdm,
 )
 
@@ -91,21 +106,32 @@ __all__ = [
     "conv1d_grad_x",
     "crosschannelnorm_backward",
     "crosschannelnorm_forward",
+    "crossentropy_forward",
+    "crossentropy_grad",
     "dropout",
     "dry_run",
     "empty",
     "empty_like",
+    "erf",
+    "gelu_forward",
+    "gelu_grad",
     "groupnorm_backward",
     "groupnorm_forward",
     "layernorm_backward",
     "layernorm_forward",
+    "leakyrelu_forward",
+    "leakyrelu_grad",
     "max_axis",
     "max_axis_grad",
     "memory_axes",
     "page_matmul",
     "relu_forward",
     "relu_grad",
+    "rmsprop",
     "sgdm",
+    "sigmoid_forward",
+    "sigmoid_grad",
     "softmax_forward",
+    "softmax_grad",
     "sum_axes",
 ]

@@ -87,7 +87,8 @@ def empty(shape: Sequence[int], dtype: npt.DTypeLike, order: Sequence[int] | Non
     """An uninitialised array; ``order`` lists the axes from slowest to fastest in memory (default C
     order).
     """
-    dtype = np.dtype(dtype)
+    if not isinstance(dtype, np.dtype):
+        dtype = np.dtype(dtype)
     if order is not None:
         stored = empty([shape[axis] for axis in order], dtype)
         return stored.transpose(np.argsort(order))
@@ -109,9 +110,11 @@ def memory_axes(array: Array) -> list[int]:
 
 def empty_like(array: Array, dtype: npt.DTypeLike | None = None) -> Array:
     """An uninitialised array of the shape and memory order of ``array``, in native byte order."""
-    dtype = dtype or array.dtype.newbyteorder("=")
+    dtype = dtype or (array.dtype if array.dtype.isnative else array.dtype.newbyteorder("="))
     if array.flags.c_contiguous:
         return empty(array.shape, dtype)
+    if array.flags.f_contiguous:
+        return empty(array.shape[::-1], dtype).T
     return empty(array.shape, dtype, memory_axes(array))
 
 

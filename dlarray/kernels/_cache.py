@@ -28,7 +28,7 @@ import llvmlite.binding as llvm
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, dumps
 
-from ._simd import LANES, MR
+from ._lanes import LANES, MR
 
 
 def user_cache_folder() -> Path | None:

@@ -6,13 +6,16 @@ from ._buffers import Array, empty_like, memory_axes
 from ._jit import canonical
 
 
+def is_simple(array: Array) -> bool:
+    """Whether kernels take the memory of an array as it is, wherever its elements lie together."""
+    return array.flags.behaved and array.dtype.isnative
+
+
 def flatten(array: Array) -> Array:
     """The elements in memory order, as a contiguous vector; a copy only where they do not lie
     together.
     """
-    if array.flags.c_contiguous:
-        return canonical(array).reshape(-1)
-    return canonical(array.transpose(memory_axes(array))).reshape(-1)
+    return paired(array, array)
 
 
 def flat_like(array: Array) -> tuple[Array, Array, Array]:
@@ -23,6 +26,9 @@ def flat_like(array: Array) -> tuple[Array, Array, Array]:
 
 def paired(array: Array, other: Array) -> Array:
     """The elements of ``array`` in the memory order of ``other``, which has its shape."""
-    if other.flags.c_contiguous:
+    flags = other.flags
+    if flags.c_contiguous:
         return canonical(array).reshape(-1)
+    if flags.f_contiguous:
+        return canonical(array.T).reshape(-1)
     return canonical(array.transpose(memory_axes(other))).reshape(-1)

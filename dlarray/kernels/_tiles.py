@@ -13,21 +13,9 @@ zero.
 from __future__ import annotations
 
 from ._jit import device
-from ._simd import (
-    TAIL,
-    THIN,
-    WIDE,
-    accumulate_tile,
-    add_row,
-    address,
-    columns,
-    itemsize,
-    lanes,
-    rank1,
-    stay_out_of_line,
-    store_tile,
-    zero_tile,
-)
+from ._lanes import TAIL, THIN, WIDE
+from ._register_tile import accumulate_tile, add_row, columns, rank1, store_tile, zero_tile
+from ._simd import address, itemsize, lanes, stay_out_of_line
 from ._window import copy, copy_strided, fill
 
 WIDE_ROWS, THIN_ROWS = WIDE.rows, THIN.rows

@@ -26,7 +26,9 @@ import numpy as np
 
 from ._buffers import Array, empty, workspace
 from ._jit import canonical, device, kernel, workers
-from ._simd import TAIL, THIN, WIDE, add, address, columns, columns_of, itemsize, lanes, load, store
+from ._lanes import TAIL, THIN, WIDE
+from ._register_tile import columns, columns_of
+from ._simd import add, address, itemsize, lanes, load, store
 from ._tiles import (
     correlate_tile,
     padded_columns,

@@ -7,7 +7,7 @@ import numba
 from numba.core import config
 
 from ._cache import cache_folder
-from ._simd import LANES, MR
+from ._lanes import LANES, MR
 
 
 def processor() -> str:

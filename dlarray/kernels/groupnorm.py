@@ -22,14 +22,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ._buffers import Array, empty, workspace
-from ._columns import (
-    gradient_means,
-    gradient_sums,
-    gradient_x,
-    moments,
-    standardize,
-    statistics,
-)
+from ._column_gradients import gradient_means, gradient_sums, gradient_x
+from ._columns import moments, standardize, statistics
 from ._jit import canonical, workers
 
 FOLDED = 64  # columns are folded to a multiple of this, so that vectors are whole

@@ -17,7 +17,9 @@ import numpy as np
 
 from ._buffers import Array, empty, workspace
 from ._jit import canonical, device, kernel, workers
-from ._simd import TAIL, THIN, WIDE, columns, columns_of, itemsize, move, number
+from ._lanes import TAIL, THIN, WIDE
+from ._register_tile import columns, columns_of
+from ._simd import itemsize, move, number
 from ._tiles import correlate_tile, panel_width, tile_rows
 from ._window import copy, copy_strided, fill
 

@@ -6,8 +6,26 @@ import math
 from typing import NamedTuple
 
 from ._buffers import Array
-from ._jit import kernel, workers
+from ._jit import device, kernel, workers
+from ._map import put, share, streams
 from ._memory import flat_like, paired
+from ._simd import (
+    add,
+    address,
+    div,
+    fence,
+    fma,
+    itemsize,
+    lanes,
+    load,
+    load_whole,
+    mul,
+    splat,
+    sqrt,
+    stay_inline,
+    store,
+    sub,
+)
 
 
 class AdamStep(NamedTuple):
@@ -25,30 +43,143 @@ class AdamStep(NamedTuple):
         return cls(corrected, decay, sq_decay, epsilon)
 
 
+@device
+def _adam_step(p, g, m, v, numbers):
+    """The new p, m and v of vectors; ``numbers`` are vectors of the step's."""
+    stay_inline()
+    rate, decay, sq_decay, epsilon, rest, sq_rest = numbers
+    mean = fma(decay, m, mul(rest, g))
+    square = fma(sq_decay, v, mul(sq_rest, mul(g, g)))
+    return sub(p, div(mul(rate, mean), add(sqrt(square), epsilon))), mean, square
+
+
 @kernel
 def _adam(
-    worker, workers, p, g, m, v, p_new, m_new, v_new, rate, decay, sq_decay, epsilon, rest, sq_rest
+    worker,
+    workers,
+    p,
+    g,
+    m,
+    v,
+    p_new,
+    m_new,
+    v_new,
+    rate,
+    decay,
+    sq_decay,
+    epsilon,
+    rest,
+    sq_rest,
+    streamed,
 ):
     """m' = decay m + rest g, v' = sq_decay v + sq_rest g^2, p' = p - rate m' / (sqrt(v') +
     epsilon).
     """
-    n = len(p)
-    for i in range(worker * n // workers, (worker + 1) * n // workers):
-        gradient = g[i]
-        mean = decay * m[i] + rest * gradient
-        square = sq_decay * v[i] + sq_rest * gradient * gradient
-        m_new[i], v_new[i] = mean, square
-        p_new[i] = p[i] - rate * mean / (math.sqrt(square) + epsilon)
+    size, width = itemsize(rate), lanes(rate)
+    start, stop = share(worker, workers, len(p), width)
+    whole = start + (stop - start) // width * width
+    a, b, c, d = address(p), address(g), address(m), address(v)
+    a_new, c_new, d_new = address(p_new), address(m_new), address(v_new)
+    numbers = (
+        splat(rate, rate),
+        splat(rate, decay),
+        splat(rate, sq_decay),
+        splat(rate, epsilon),
+        splat(rate, rest),
+        splat(rate, sq_rest),
+    )
+    for i in range(start * size, whole * size, width * size):
+        parameter, mean, square = _adam_step(
+            load_whole(rate, a + i),
+            load_whole(rate, b + i),
+            load_whole(rate, c + i),
+            load_whole(rate, d + i),
+            numbers,
+        )
+        put(parameter, a_new + i, streamed)
+        put(mean, c_new + i, streamed)
+        put(square, d_new + i, streamed)
+    if whole < stop:
+        i, n = whole * size, stop - whole
+        parameter, mean, square = _adam_step(
+            load(rate, a + i, n),
+            load(rate, b + i, n),
+            load(rate, c + i, n),
+            load(rate, d + i, n),
+            numbers,
+        )
+        store(parameter, a_new + i, n)
+        store(mean, c_new + i, n)
+        store(square, d_new + i, n)
+    if streamed:
+        fence()
+
+
+@device
+def _rmsprop_step(p, g, v, rate, decay, rest, epsilon):
+    """The new p and v of vectors."""
+    stay_inline()
+    square = fma(decay, v, mul(rest, mul(g, g)))
+    return sub(p, div(mul(rate, g), add(sqrt(square), epsilon))), square
 
 
 @kernel
-def _sgdm(worker, workers, p, g, v, p_new, v_new, rate, momentum):
+def _rmsprop(worker, workers, p, g, v, p_new, v_new, rate, decay, rest, epsilon, streamed):
+    """v' = decay v + rest g^2, p' = p - rate g / (sqrt(v') + epsilon)."""
+    size, width = itemsize(rate), lanes(rate)
+    start, stop = share(worker, workers, len(p), width)
+    whole = start + (stop - start) // width * width
+    a, b, c, a_new, c_new = address(p), address(g), address(v), address(p_new), address(v_new)
+    speed, mass = splat(rate, rate), splat(rate, decay)
+    other, small = splat(rate, rest), splat(rate, epsilon)
+    for i in range(start * size, whole * size, width * size):
+        parameter, square = _rmsprop_step(
+            load_whole(rate, a + i),
+            load_whole(rate, b + i),
+            load_whole(rate, c + i),
+            speed,
+            mass,
+            other,
+            small,
+        )
+        put(parameter, a_new + i, streamed)
+        put(square, c_new + i, streamed)
+    if whole < stop:
+        i, n = whole * size, stop - whole
+        parameter, square = _rmsprop_step(
+            load(rate, a + i, n),
+            load(rate, b + i, n),
+            load(rate, c + i, n),
+            speed,
+            mass,
+            other,
+            small,
+        )
+        store(parameter, a_new + i, n)
+        store(square, c_new + i, n)
+    if streamed:
+        fence()
+
+
+@kernel
+def _sgdm(worker, workers, p, g, v, p_new, v_new, rate, momentum, streamed):
     """v' = momentum v - rate g, p' = p + v'."""
-    n = len(p)
-    for i in range(worker * n // workers, (worker + 1) * n // workers):
-        velocity = momentum * v[i] - rate * g[i]
-        v_new[i] = velocity
-        p_new[i] = p[i] + velocity
+    size, width = itemsize(rate), lanes(rate)
+    start, stop = share(worker, workers, len(p), width)
+    whole = start + (stop - start) // width * width
+    a, b, c, a_new, c_new = address(p), address(g), address(v), address(p_new), address(v_new)
+    back, mass = splat(rate, -rate), splat(rate, momentum)
+    for i in range(start * size, whole * size, width * size):
+        velocity = fma(back, load_whole(rate, b + i), mul(mass, load_whole(rate, c + i)))
+        put(velocity, c_new + i, streamed)
+        put(add(load_whole(rate, a + i), velocity), a_new + i, streamed)
+    if whole < stop:
+        i, n = whole * size, stop - whole
+        velocity = fma(back, load(rate, b + i, n), mul(mass, load(rate, c + i, n)))
+        store(velocity, c_new + i, n)
+        store(add(load(rate, a + i, n), velocity), a_new + i, n)
+    if streamed:
+        fence()
 
 
 def adam(p: Array, g: Array, m: Array, v: Array, step: AdamStep) -> tuple[Array, Array, Array]:
@@ -58,9 +189,22 @@ def adam(p: Array, g: Array, m: Array, v: Array, step: AdamStep) -> tuple[Array,
     _, v_new, flat_v = flat_like(p)
     t = p.dtype.type
     constants = [t(c) for c in (*step, 1.0 - step.decay, 1.0 - step.sq_decay)]
-    n = workers(nbytes=7.0 * p.nbytes)
-    _adam(n, flat, paired(g, p), paired(m, p), paired(v, p), flat_p, flat_m, flat_v, *constants)
+    arrays = (flat, paired(g, p), paired(m, p), paired(v, p), flat_p, flat_m, flat_v)
+    _adam(workers(nbytes=7.0 * p.nbytes), *arrays, *constants, streams(flat_p, flat_m, flat_v))
     return p_new, m_new, v_new
+
+
+def rmsprop(
+    p: Array, g: Array, v: Array, rate: float, decay: float, epsilon: float
+) -> tuple[Array, Array]:
+    """New parameter and squared average, in the memory order of ``p``."""
+    flat, p_new, flat_p = flat_like(p)
+    _, v_new, flat_v = flat_like(p)
+    t = p.dtype.type
+    arrays = (flat, paired(g, p), paired(v, p), flat_p, flat_v)
+    constants = [t(c) for c in (rate, decay, 1.0 - decay, epsilon)]
+    _rmsprop(workers(nbytes=5.0 * p.nbytes), *arrays, *constants, streams(flat_p, flat_v))
+    return p_new, v_new
 
 
 def sgdm(p: Array, g: Array, v: Array, rate: float, momentum: float) -> tuple[Array, Array]:
@@ -68,14 +212,7 @@ def sgdm(p: Array, g: Array, v: Array, rate: float, momentum: float) -> tuple[Ar
     flat, p_new, flat_p = flat_like(p)
     _, v_new, flat_v = flat_like(p)
     t = p.dtype.type
-    _sgdm(
-        workers(nbytes=5.0 * p.nbytes),
-        flat,
-        paired(g, p),
-        paired(v, p),
-        flat_p,
-        flat_v,
-        t(rate),
-        t(momentum),
-    )
+    arrays = (flat, paired(g, p), paired(v, p), flat_p, flat_v)
+    n = workers(nbytes=5.0 * p.nbytes)
+    _sgdm(n, *arrays, t(rate), t(momentum), streams(flat_p, flat_v))
     return p_new, v_new

@@ -5,6 +5,12 @@ are written with operators, so that they can be recorded (see `dlarray.tape`).  
 many use; others are imported from their modules.
 """
 
+from .activation import (
+    gelu,
+    leakyrelu,
+    relu,
+    sigmoid,
+)
 from .constant import (
     both,
     either,
@@ -42,9 +48,7 @@ from .elementwise import (
     neg,
     power,
     real,
-    relu,
     root,
-    sigmoid,
     sign,
     sqrt,
     sub,
@@ -86,6 +90,9 @@ from .indexing import (
     concatenate,
     take,
 )
+from .loss import (
+    crossentropy,
+)
 from .masks import (
     masked,
 )
@@ -94,7 +101,6 @@ from .normalize import (
     batchnorm,
     crosschannelnorm,
     groupnorm,
-    softmax,
     standardize,
 )
 from .pages import (
@@ -125,6 +131,9 @@ from .shape import (
     expand,
     permute,
     reshape,
+)
+from .softmax import (
+    softmax,
 )
 from .special import (
     erf,
@@ -158,6 +167,7 @@ __all__ = [
     "cot",
     "coth",
     "crosschannelnorm",
+    "crossentropy",
     "csc",
     "csch",
     "div",
@@ -176,6 +186,7 @@ __all__ = [
     "floor_divide",
     "gamma",
     "gammaln",
+    "gelu",
     "greater",
     "greater_equal",
     "groupnorm",
@@ -186,6 +197,7 @@ __all__ = [
     "is_nan",
     "join",
     "largest",
+    "leakyrelu",
     "less",
     "less_equal",
     "log",

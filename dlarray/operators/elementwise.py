@@ -1,8 +1,8 @@
 """Elementwise operators: arithmetic, powers, what they are made of, and complex numbers.
 
 Operands of two have the same number of dimensions and the same type, or are 0-d; sizes of 1 expand.
-Derivatives at points where there is none: `absolute` 0 at 0, `relu` 0 at 0, `maximum` and `minimum`
-go to the first operand at ties, `sqrt` Inf at 0, `root` 0 at 0.
+Derivatives at points where there is none: `absolute` 0 at 0, `maximum` and `minimum` go to the
+first operand at ties, `sqrt` Inf at 0, `root` 0 at 0.
 
 The gradient of a real y with respect to a complex x is dy/dRe x + i dy/dIm x.  By that, the rule of
 a function with a complex derivative f' multiplies by the conjugate of f' (`conj_of`, which leaves
@@ -187,19 +187,6 @@ def _(ddx: Any, _dx: Any, dy: Any, y: Any) -> Any:
 
 
 @operator
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)), from exp(-|x|), which does not overflow."""
-    e = quietly(np.exp, -np.abs(x))
-    one = x.dtype.type(1)
-    return np.where(x >= 0, one, e) / (one + e)
-
-
-@sigmoid.backward
-def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (mul(dy, mul(y, sub(like(y, 1), y))),)
-
-
-@operator
 def sign(x: Array) -> Array:
     """-1, 0 or 1; of complex numbers x / |x|, 0 at 0."""
     return elementwise(np.sign, x)
@@ -269,28 +256,6 @@ def above(a: Array, b: Array) -> Array:
 @above.backward
 def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
     return None, None
-
-
-@operator
-def relu(x: Array) -> Array:
-    """max(x, 0); NaN stays NaN."""
-    return kernels.relu_forward(x)
-
-
-@relu.backward
-def _(dy: Any, y: Any, _x: Any) -> Any:
-    return (relu_grad(dy, y),)
-
-
-@operator
-def relu_grad(dy: Array, y: Array) -> Array:
-    """dy where y is positive, else 0."""
-    return kernels.relu_grad(dy, y)
-
-
-@relu_grad.backward
-def _(ddx: Any, _dx: Any, _dy: Any, y: Any) -> Any:
-    return relu_grad(ddx, y), None
 
 
 @operator

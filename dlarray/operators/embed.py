@@ -39,6 +39,32 @@ def _(dy: Any, _y: Any, _x: Any, _keep: Any, **options: Any) -> Any:
 
 
 @operator
+def one_hot(x: Array, classes: Array, *, axis: int, dtype: Any, call: str) -> Array:
+    """1 where x, of size 1 along the axis, is the class, else 0; NaN where it is none.
+
+    Of a type without NaN that is an error, raised here as in `class_index`.
+    """
+    hot = x == classes.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+    y = hot.astype(dtype)
+    missing = ~hot.any(axis=axis, keepdims=True)
+    if missing.any():
+        if y.dtype.kind != "f":
+            place = tuple(int(i) for i in np.argwhere(missing)[0])
+            kind = "logical" if y.dtype.kind == "b" else y.dtype
+            raise ValueError(
+                f"{call}: the label at {place} is none of the classes, and {kind} holds no NaN. "
+                'Name its class in ClassNames, or encode as "single" or "double".'
+            )
+        np.copyto(y, np.nan, where=missing)
+    return y
+
+
+@one_hot.backward
+def _(dy: Any, _y: Any, _x: Any, _classes: Any, **options: Any) -> Any:
+    return None, None
+
+
+@operator
 def embed(w: Array, index: Array, *, order: Axes) -> Array:
     """Columns of w (E, V): y has E in place of the axis order[-1] of ``index``, of size 1.
 

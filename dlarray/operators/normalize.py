@@ -1,4 +1,4 @@
-"""Normalizations and softmax.
+"""Normalizations.
 
 The fast backward rules call kernels; where a backward pass is recorded, compositions of operators
 stand in.
@@ -17,7 +17,7 @@ from ..formats import Axes, Shape, inverse
 from ..tape import Array, constant, operator
 from .elementwise import add, div, mul, power, sqrt, sub
 from .indexing import put, take
-from .reduce import average, total
+from .reduce import average
 from .shape import reshape
 
 
@@ -340,15 +340,3 @@ def _(
             around = add(around, put(take(squares, index=source), index=target, shape=x.shape))
     d = add(mul(around, _like(x, alpha)), _like(x, k))
     return mul(x, power(d, _like(x, -beta)))
-
-
-@operator
-def softmax(x: Array, *, axis: int) -> Array:
-    """exp(x) / sum exp(x) along an axis, with the maximum subtracted."""
-    order = (*(other for other in range(x.ndim) if other != axis), axis)
-    return kernels.softmax_forward(x.transpose(order)).transpose(inverse(order))
-
-
-@softmax.backward
-def _(dy: Any, y: Any, _x: Any, *, axis: int) -> Any:
-    return (mul(y, sub(dy, total(mul(dy, y), axes=(axis,)))),)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from ..formats import describe
 from .graph import Array, Node, Spec, Tape, Traced, state
 
 T = TypeVar("T", bound=Traced)
@@ -160,15 +161,15 @@ class Operator:
             if parent is not None and parent.tape is not tape:
                 parent = None
             a = a._data
-        if b is None:
-            value = self.forward(a)
-        else:
-            if type(b) is not _ndarray:
-                other = b.node
-                if other is not None and other.tape is not tape:
-                    other = None
-                b = b._data
-            value = self.forward(a, b)
+        if b is not None and type(b) is not _ndarray:
+            other = b.node
+            if other is not None and other.tape is not tape:
+                other = None
+            b = b._data
+        try:
+            value = self.forward(a) if b is None else self.forward(a, b)
+        except MemoryError:
+            raise MemoryError(no_memory(self.name, (a, b))) from None
         place._data = value
         if tape is None or (parent is None and other is None):
             place.node = None
@@ -195,10 +196,13 @@ class Operator:
                 if type(a) is not _ndarray:
                     arrays = [a._data if isinstance(a, Traced) else a for a in arguments]
                     break
-            if _watching and state.watcher is not None:
-                result = self._watched(arrays, arguments, options, None)
-            else:
-                result = self.forward(*arrays, **options)
+            try:
+                if _watching and state.watcher is not None:
+                    result = self._watched(arrays, arguments, options, None)
+                else:
+                    result = self.forward(*arrays, **options)
+            except MemoryError:
+                raise MemoryError(no_memory(self.name, arrays)) from None
             return result[0] if type(result) is tuple else result
         return self._recorded(tape, arguments, options)
 
@@ -219,11 +223,14 @@ class Operator:
                         parent = None
             arrays.append(a)
             parents.append(parent)
-        if _watching and state.watcher is not None:
-            flags = [parent is not None for parent in parents] if traced else None
-            result = self._watched(arrays, arguments, options, flags)
-        else:
-            result = self.forward(*arrays, **options)
+        try:
+            if _watching and state.watcher is not None:
+                flags = [parent is not None for parent in parents] if traced else None
+                result = self._watched(arrays, arguments, options, flags)
+            else:
+                result = self.forward(*arrays, **options)
+        except MemoryError:
+            raise MemoryError(no_memory(self.name, arrays)) from None
         value = result[0] if type(result) is tuple else result
         if not traced:
             return value
@@ -261,6 +268,15 @@ class Operator:
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
+
+
+def no_memory(call: str, arrays: Sequence[Any]) -> str:
+    """The message for a result of these arrays that is too large."""
+    of = [f"{describe(x.shape)} {x.dtype}" for x in arrays if isinstance(x, _ndarray) and x.ndim]
+    return (
+        f"{call}: there is not enough memory for the result of {' and '.join(of) or 'this size'}. "
+        "Take a part of the data at a time."
+    )
 
 
 def operator(forward: Callable[..., Any]) -> Operator:

@@ -4,8 +4,6 @@ import numpy as np
 
 import dlarray as dl
 
-from .holds import assert_holds as assert_holds
-
 DATA = np.arange(30.0).reshape(2, 3, 5)
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import dlarray as dl
-from tests.array.elementwise import COMPARISONS, UNARY, assert_holds
+from tests.array.elementwise import COMPARISONS, UNARY
+from tests.holds import assert_holds
 
 relaxed = settings(deadline=None)
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-from tests.array.elementwise import COMPARISONS, UNARY, assert_holds
+from tests.array.elementwise import COMPARISONS, UNARY
+from tests.holds import assert_holds
 
 # -- types
 # ------------------------------------------------------------------------------------------------

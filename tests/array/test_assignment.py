@@ -5,8 +5,9 @@ import pytest
 
 import dlarray as dl
 from dlarray.testing import checkGradients
+from tests.holds import assert_holds
 
-from .subscripts import DATA, SUBSCRIPTS, array, assert_holds
+from .subscripts import DATA, SUBSCRIPTS, array
 
 # -- assignment
 # ------------------------------------------------------------------------------------------------

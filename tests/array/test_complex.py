@@ -7,8 +7,8 @@ import pytest
 
 import dlarray as dl
 from dlarray.testing import TOLERANCES
-from tests.array.elementwise import assert_holds
 from tests.array.gradients import gradient, values
+from tests.holds import assert_holds
 
 Z = np.array([[1 + 2j, -3 + 0.5j, 0.25 - 1j], [2.0, 0.3 - 1j, -0.5 - 0.5j]])
 W = np.array([[0.5 - 1j, 2 + 1j, -1.5 + 0.25j], [1j, 0.75, 3 - 2j]])

@@ -5,18 +5,13 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import dlarray as dl
+from tests.holds import assert_holds
 
 relaxed = settings(deadline=None)
 
 
 def numbered(*shape):
     return np.arange(float(np.prod(shape))).reshape(shape)
-
-
-def assert_holds(X, fmt, values):
-    assert isinstance(X, dl.dlarray)
-    assert (dl.dims(X), X.shape) == (fmt, np.shape(values))
-    np.testing.assert_array_equal(dl.extractdata(X), values)
 
 
 # -- data

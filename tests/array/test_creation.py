@@ -7,8 +7,7 @@ import pytest
 
 import dlarray as dl
 from dlarray import tape
-
-from .holds import assert_holds
+from tests.holds import assert_holds
 
 SEVEN: Any = 7
 HALF: Any = 0.5

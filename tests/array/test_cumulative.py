@@ -5,8 +5,7 @@ import pytest
 
 import dlarray as dl
 from dlarray.testing import checkGradients
-
-from .holds import assert_holds
+from tests.holds import assert_holds
 
 DATA = np.random.default_rng(7).standard_normal((2, 3, 5))
 X = dl.dlarray(DATA, "SCB")

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-
-from .holds import assert_holds
+from tests.holds import assert_holds
 
 
 def test_axes_of_labels(rng):

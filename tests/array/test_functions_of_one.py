@@ -7,8 +7,8 @@ import pytest
 
 import dlarray as dl
 from dlarray.testing import TOLERANCES
-from tests.array.elementwise import assert_holds
 from tests.array.gradients import gradient
+from tests.holds import assert_holds
 
 
 def reciprocal(function):

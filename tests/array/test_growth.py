@@ -5,9 +5,10 @@ import pytest
 
 import dlarray as dl
 from dlarray.testing import checkGradients
+from tests.holds import assert_holds
 
 from .gradients import slope_of
-from .subscripts import DATA, array, assert_holds
+from .subscripts import DATA, array
 
 MATRIX = DATA[:, :, 0]
 

@@ -5,8 +5,7 @@ import pytest
 
 import dlarray as dl
 from dlarray.testing import checkGradients
-
-from .holds import assert_holds
+from tests.holds import assert_holds
 
 TOL = {"f4": 1e-4, "f8": 1e-11, "c8": 1e-4, "c16": 1e-11}
 

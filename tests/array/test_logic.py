@@ -8,8 +8,9 @@ import pytest
 
 import dlarray as dl
 from dlarray.tape import recording
-from tests.array.elementwise import COMPARISONS, assert_holds
+from tests.array.elementwise import COMPARISONS
 from tests.array.gradients import vector
+from tests.holds import assert_holds
 
 LOGIC: list[Any] = [
     (dl.and_, operator.and_, np.logical_and),
@@ -104,3 +105,15 @@ def test_nothing_is_left_on_the_tape():
         for result in (x == 2, x < 1, x & x, ~x, dl.isnan(x), dl.any(x), dl.all(x)):
             assert result.node is None
         assert tape.count == count
+
+
+def test_an_array_is_not_none():
+    X: Any = dl.dlarray([[1.0, 2.0]], "CB")
+    nothing: Any = None
+    assert (X == nothing) is (nothing == X) is False
+    assert (X != nothing) is (nothing != X) is True
+    assert nothing in [X, nothing] and nothing not in [X]
+    less: Any = operator.lt
+    for function in (dl.eq, dl.ne, less):
+        with pytest.raises(TypeError, match=r"\w\w: the data are Python objects \(NoneType\)"):
+            function(X, None)

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-
-from .holds import assert_holds
+from tests.holds import assert_holds
 
 DATA = np.arange(30.0).reshape(2, 3, 5)
 CUBE = dl.dlarray(DATA, "SCB")

@@ -1,16 +1,15 @@
 """Reductions: the dimensions reduced stay, with size 1 and their labels."""
 
+import functools
+
 import numpy as np
 import pytest
 
 import dlarray as dl
 from dlarray.testing import TOLERANCES, checkGradients
+from tests import holds
 
-
-def assert_holds(X, fmt, values, rtol=1e-12):
-    assert isinstance(X, dl.dlarray)
-    assert (dl.dims(X), X.shape) == (fmt, np.shape(values))
-    np.testing.assert_allclose(dl.extractdata(X), values, rtol=rtol, atol=1e-12)
+assert_holds = functools.partial(holds.assert_holds, rtol=1e-12, atol=1e-12)
 
 
 each_reduction = pytest.mark.parametrize("call", ["sum", "mean", "any", "all", "max", "min"])

@@ -8,16 +8,11 @@ from hypothesis import given, settings, strategies as st
 
 import dlarray as dl
 from dlarray.testing import checkGradients
+from tests.holds import assert_holds
 
 relaxed = settings(deadline=None)
 
 DATA = np.arange(30.0).reshape(2, 3, 5)
-
-
-def assert_holds(X, fmt, values):
-    assert isinstance(X, dl.dlarray)
-    assert (dl.dims(X), X.shape) == (fmt, np.shape(values))
-    np.testing.assert_array_equal(dl.extractdata(X), values)
 
 
 # -- stripdims

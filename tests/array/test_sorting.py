@@ -5,9 +5,9 @@ import pytest
 
 import dlarray as dl
 from dlarray import tape
+from tests.holds import assert_holds
 
 from .gradients import gradient
-from .holds import assert_holds
 
 DATA = np.random.default_rng(7).permutation(30).reshape(2, 3, 5).astype(float)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-from tests.array.elementwise import assert_holds
 from tests.array.gradients import gradient, values, vector
+from tests.holds import assert_holds
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)

@@ -5,6 +5,7 @@ The arrays here are views that repeat one element, so that they take no memory t
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 import time
@@ -22,7 +23,7 @@ CASES = {
     "relu": "dl.relu(X)",
     "sigmoid": "dl.sigmoid(X)",
     "softmax": "dl.softmax(X)",
-    "layernorm": "dl.layernorm(X, np.zeros(2**31), np.ones(2**31))",
+    "layernorm": "dl.layernorm(X, ROW, ROW)",
     "dropout": "dl.dropout(X, 0.5)",
     "another type": "dl.single(X)",
     "comparison": "X == 1",
@@ -37,9 +38,14 @@ CASES = {
     "pickle": "pickle.dumps(X)",
     "repeated": "np.repeat(SHORT, 2**40, axis='T')",
     "a gradient": "dl.dlfeval(lambda x: dl.dlgradient(dl.sum(x[:1, :1], 'all'), x), X)",
+    "sizes beyond memory": "dl.zeros(2**31, 2**9)",
+    "a range beyond memory": "dl.colon(1, 2**40)",
     "an outer sum": "COLUMN + dl.dlarray(COLUMN, 'BU')",
     "an outer sum that fits a number": "COLUMN[: 2**22] + dl.dlarray(COLUMN, 'BU')",
 }
+
+# Where NumPy's own text comes, which has the size but not the call.
+BY_NUMPY = {"pickle", "repeated", "sizes beyond memory", "a range beyond memory"}
 
 PROGRAM = """
 import pickle, resource, sys
@@ -49,6 +55,7 @@ import dlarray as dl
 BIG = np.broadcast_to(np.float64(1), (2**31, 2**9))
 X = dl.dlarray(BIG, "CB", copy=False)
 COLUMN = dl.dlarray(np.broadcast_to(1.0, (2**31, 1)), "CU", copy=False)
+ROW = np.broadcast_to(1.0, 2**31)
 ROWS = dl.dlarray(np.broadcast_to(1.0, (3, 2**40)), "CB", copy=False)
 LONG = dl.dlarray(np.broadcast_to(1.0, (3, 2, 2**34)), "CBT", copy=False)
 SHORT = dl.dlarray(np.ones((3, 2, 5)), "CBT")
@@ -59,7 +66,7 @@ for name, call in CASES.items():
     try:
         eval(call)
     except (MemoryError, ValueError) as error:
-        print(name, type(error).__name__, sep=": ")
+        print(name, type(error).__name__, repr(str(error)), sep=": ")
     except BaseException as error:
         print(name, repr(error), sep=": WRONG ")
     else:
@@ -75,6 +82,9 @@ def test_what_does_not_fit_is_an_error_before_any_work(run_python):
     lines = done.stdout.splitlines()
     assert [line.partition(":")[0] for line in lines] == list(CASES)
     assert not [line for line in lines if "WRONG" in line]
+    for name, text in (line.split(": ", 2)[::2] for line in lines):
+        named = r"['\"][a-z]\w+: .*([Tt]ake|Give) .*\.['\"]$"  # the call, and what to do
+        assert re.match("'Unable to allocate" if name in BY_NUMPY else named, text), (name, text)
     assert time.monotonic() - start < 120
 
 
@@ -104,3 +114,28 @@ def test_sizes_beyond_32_bits_are_told_right(n):
 def test_the_product_of_sizes_does_not_wrap(sizes):
     with pytest.raises(dl.ShapeError, match="reshape: 4 elements of 2×2"):
         dl.reshape(dl.dlarray(np.ones((2, 2))), *sizes)
+    with pytest.raises(dl.ShapeError, match="reshape: 0 elements of 0×2"):
+        dl.reshape(NOTHING, *sizes)
+
+
+NOTHING = dl.dlarray(np.ones((0, 2)))
+TALL = dl.dlarray(np.broadcast_to(1.0, (2**40, 1)), copy=False)
+IMPOSSIBLE = {
+    "reshape": lambda: dl.reshape(NOTHING, 0, 2**62),
+    "zeros": lambda: dl.zeros(2**40, 2**40),
+    "ones": lambda: dl.ones(0, 2**62),
+    "eye": lambda: dl.eye(2**40),
+    "rand": lambda: dl.rand(2**40, 2**70),
+    "repmat": lambda: dl.repmat(NOTHING, 2**40, 2**40),
+    "repelem": lambda: dl.repelem(NOTHING, 2**70, 2),
+    "colon": lambda: dl.colon(0, 1e300),
+    "linspace": lambda: dl.linspace(0, 1, 2**62),
+    "kron": lambda: dl.kron(TALL, TALL),
+    "tensorprod": lambda: dl.tensorprod(TALL, TALL),
+}
+
+
+@pytest.mark.parametrize("call", IMPOSSIBLE)
+def test_sizes_that_no_array_can_have(call):
+    with pytest.raises(dl.ShapeError, match=rf"{call}: \d.* elements are more than an array can"):
+        IMPOSSIBLE[call]()

@@ -4,17 +4,10 @@ from math import prod
 
 import numpy as np
 
-import dlarray as dl
 from tests import naive
 
 SIZES = {"S": 7, "C": 2, "B": 3, "T": 11}  # of the data
 K_SIZE, N_FILT = 3, 5
-
-
-def assert_holds(Y, fmt, values, atol=1e-12):
-    assert isinstance(Y, dl.dlarray)
-    assert (dl.dims(Y), Y.shape) == (fmt, np.shape(values))
-    np.testing.assert_allclose(dl.extractdata(Y), values, rtol=0, atol=atol)
 
 
 def data(fmt, rng, dtype=np.float64):

@@ -1,4 +1,6 @@
-"""`relu`, `sigmoid`, `softmax`, `dropout`."""
+"""`relu`, `leakyrelu`, `gelu`, `sigmoid`, `softmax`, `dropout`."""
+
+import functools
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 import dlarray as dl
 from dlarray.testing import TOLERANCES, checkGradients
 from tests import naive
+from tests.holds import assert_holds
 
 relaxed = settings(deadline=None)
 
@@ -16,12 +19,6 @@ FORMATS = ["CB", "SCB", "CBT", "SSCB", "SCBT", "CU", "BT", ""]
 def data(fmt, rng, dtype=np.float64):
     sizes = (2, 3, 5, 7)[: len(fmt) or 3]
     return rng.standard_normal(sizes).astype(dtype)
-
-
-def assert_holds(Y, fmt, values, rtol=0.0, atol=0.0):
-    assert isinstance(Y, dl.dlarray)
-    assert (dl.dims(Y), Y.shape) == (fmt, np.shape(values))
-    np.testing.assert_allclose(dl.extractdata(Y), values, rtol=rtol, atol=atol)
 
 
 # -- relu, sigmoid
@@ -74,6 +71,84 @@ def test_sigmoid_does_not_overflow(value, dtype):
 def test_sigmoid_is_right_far_below_0(value, dtype, rtol):
     x = np.array([value], dtype)
     assert_holds(dl.sigmoid(dl.dlarray(x)), "", sigmoid(x)[:, None], rtol=rtol)
+
+
+# -- leakyrelu, gelu
+# ------------------------------------------------------------------------------------------------
+
+tanh_gelu = functools.partial(dl.gelu, Approximation="tanh")
+
+GELU = {
+    dl.gelu: [-0.158655254, 0.345731231, 0.841344746, 1.954499736],
+    tanh_gelu: [-0.158808009, 0.345714010, 0.841191991, 1.954597694],
+}
+
+
+@pytest.mark.parametrize(("function", "values"), GELU.items(), ids=["none", "tanh"])
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
+def test_gelu_of_known_numbers(function, values, dtype):
+    X = dl.dlarray(np.array([[-1, 0.5, 1, 2]], dtype), "CB")
+    atol = 5e-10 if dtype is np.float64 else TOLERANCES[dtype]
+    assert_holds(function(X), "CB", np.array([values]), atol=atol)
+    assert function(X).dtype == dtype
+
+
+def test_the_approximation_is_named_in_any_case():
+    X = dl.dlarray([0.5], "C")
+    assert dl.gelu(X, Approximation="TANH").item() == tanh_gelu(X).item()
+    assert dl.gelu(X, Approximation="None").item() == dl.gelu(X).item()
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
+def test_leakyrelu_keeps_labels_and_type(fmt, dtype, rng):
+    x = data(fmt, rng, dtype)
+    X = dl.dlarray(x, fmt)
+    assert dl.leakyrelu(X).dtype == dtype
+    assert_holds(dl.leakyrelu(X), fmt, np.where(x < 0, x * dtype(0.01), x))
+    assert_holds(dl.leakyrelu(X, 3), fmt, np.where(x < 0, x * 3, x))
+
+
+def test_leakyrelu_has_the_scale_as_derivative_at_0():
+    slope = dl.dlfeval(lambda x: dl.dlgradient(dl.leakyrelu(x, 0.1), x), dl.dlarray(0.0))
+    assert slope.item() == 0.1
+
+
+@pytest.mark.parametrize("scale", [np.nan, np.inf, "much", True], ids=str)
+def test_a_wrong_scale_is_an_error(scale):
+    text = f"leakyrelu: scaleFactor must be a number, finite; got {scale!r}"
+    with pytest.raises(ValueError, match=text):
+        dl.leakyrelu(dl.dlarray([1.0]), scale)
+
+
+def test_a_wrong_approximation_is_an_error():
+    text = r'gelu: Approximation must be one of "none", "tanh"; got \'erf\'\.'
+    with pytest.raises(ValueError, match=text):
+        dl.gelu(dl.dlarray([1.0]), Approximation="erf")
+
+
+def test_an_unknown_option_of_gelu_is_an_error():
+    with pytest.raises(TypeError, match=r"gelu: there is no option Approx\. Did you mean Appr"):
+        dl.gelu(dl.dlarray([1.0]), **{"Approx": "tanh"})
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["none", "tanh"])
+def test_gelu_matches_torch(name, rng):
+    import torch
+
+    x = rng.standard_normal((3, 50)) * 3
+    leaf = torch.tensor(x, requires_grad=True)
+    want = torch.nn.functional.gelu(leaf, approximate=name)
+    want.sum().backward()
+
+    def both(X):
+        Y = dl.gelu(X, Approximation=name)
+        return Y, dl.dlgradient(dl.sum(Y, "all"), X)
+
+    Y, slope = dl.dlfeval(both, dl.dlarray(x, "CB"))
+    assert_holds(Y, "CB", want.detach().numpy(), atol=1e-14)
+    assert_holds(slope, "CB", leaf.grad.numpy(), atol=1e-14)
 
 
 # -- softmax
@@ -156,7 +231,7 @@ def test_softmax_needs_labels():
         dl.softmax(np.ones((3, 5)))
 
 
-@pytest.mark.parametrize("function", [dl.relu, dl.sigmoid, dl.softmax])
+@pytest.mark.parametrize("function", [dl.relu, dl.leakyrelu, dl.gelu, dl.sigmoid, dl.softmax])
 def test_logical_data_are_an_error(function):
     text = rf"{function.__name__}: logical data not supported; convert to single or double\. Got 2"
     with pytest.raises(TypeError, match=text):

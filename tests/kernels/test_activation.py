@@ -1,11 +1,13 @@
-"""relu and its gradient over arrays of any layout."""
+"""relu, leakyrelu, sigmoid, gelu and their gradients over arrays of any layout."""
 
 import numpy as np
 import pytest
 
+from dlarray import kernels
 from dlarray.kernels import relu_forward, relu_grad
-from dlarray.kernels._simd import LANES
+from dlarray.kernels._lanes import LANES
 from dlarray.testing import TOLERANCES
+from tests.kernels import special_functions as exact
 
 SIZES = [0, 1, LANES - 1, LANES, LANES + 1, 3 * LANES + 5, 1000]
 LAYOUTS = {
@@ -85,3 +87,105 @@ def test_a_scalar_array():
 def test_the_result_keeps_the_memory_order(rng):
     x = np.asfortranarray(rng.standard_normal((3, 5, 7)))
     assert relu_forward(x).strides == x.strides
+
+
+# -- leakyrelu, sigmoid, gelu: (forward, gradient from x) and the same in double precision
+
+SCALE = -0.25
+
+
+def sigmoid_grad(dy, x):
+    return kernels.sigmoid_grad(dy, kernels.sigmoid_forward(x))
+
+
+def sigmoid_slope(x):
+    return exact.sigmoid(x) * exact.sigmoid(-x)
+
+
+FUNCTIONS = {
+    "leakyrelu": (
+        lambda x: kernels.leakyrelu_forward(x, SCALE),
+        lambda dy, x: kernels.leakyrelu_grad(dy, x, SCALE),
+        lambda x: np.where(x > 0, x, SCALE * x),
+        lambda x: np.where(x > 0, 1, SCALE),
+    ),
+    "sigmoid": (kernels.sigmoid_forward, sigmoid_grad, exact.sigmoid, sigmoid_slope),
+    "gelu": (
+        lambda x: kernels.gelu_forward(x, False),
+        lambda dy, x: kernels.gelu_grad(dy, x, False),
+        exact.gelu,
+        exact.gelu_slope,
+    ),
+    "gelu_tanh": (
+        lambda x: kernels.gelu_forward(x, True),
+        lambda dy, x: kernels.gelu_grad(dy, x, True),
+        exact.gelu_tanh,
+        exact.gelu_tanh_slope,
+    ),
+}
+all_functions = pytest.mark.parametrize("functions", FUNCTIONS.values(), ids=FUNCTIONS)
+
+
+def assert_values(functions, x, dy, dtype):
+    """Results for arrays of one type against those of their values in double precision."""
+    forward, grad, value, slope = functions
+    wide, wide_dy = x.astype(np.float64), dy.astype(np.float64)
+    for got, want in ((forward(x), value(wide)), (grad(dy, x), wide_dy * slope(wide))):
+        assert got.dtype == dtype
+        assert got.shape == x.shape
+        np.testing.assert_allclose(got, want.astype(float), rtol=0, atol=5 * TOLERANCES[dtype])
+
+
+@all_functions
+@pytest.mark.parametrize("n", [*SIZES, 20_001])
+@both_types
+def test_values_at_any_size(n, functions, dtype, rng):
+    x, dy = rng.standard_normal((2, n)).astype(dtype)
+    assert_values(functions, x, dy, dtype)
+
+
+@all_functions
+@pytest.mark.parametrize("other", LAYOUTS.values(), ids=LAYOUTS)
+@all_layouts
+def test_values_of_any_layout(layout, other, functions, rng):
+    x, dy = rng.standard_normal((2, 3, 5, 7))
+    odd_x, odd_dy = layout(x), other(dy)
+    assert_values(functions, odd_x, odd_dy, np.float64)
+    np.testing.assert_array_equal(odd_x, x)
+    np.testing.assert_array_equal(odd_dy, dy)
+
+
+@all_functions
+@both_types
+def test_nan_stays_in_its_place(functions, dtype, rng):
+    forward, grad = functions[:2]
+    x, dy = rng.standard_normal((2, 3 * LANES + 5)).astype(dtype)
+    clean, slopes = forward(x), grad(dy, x)
+    for place in (0, LANES, len(x) - 1):
+        for bad in (np.nan, np.inf):
+            odd, odd_dy = x.copy(), dy.copy()
+            odd[place] = odd_dy[place] = bad
+            got = np.delete(forward(odd), place), np.delete(grad(odd_dy, x), place)
+            np.testing.assert_array_equal(got[0], np.delete(clean, place))
+            np.testing.assert_array_equal(got[1], np.delete(slopes, place))
+            assert not np.isfinite(grad(odd_dy, x)[place])
+        odd[place] = np.nan
+        assert np.isnan(forward(odd)[place])
+
+
+def test_leakyrelu_at_zero_has_the_scale_as_slope():
+    zero = np.array([0.0, -0.0, np.nan])
+    np.testing.assert_array_equal(kernels.leakyrelu_forward(zero, 0.1), zero)
+    np.testing.assert_array_equal(kernels.leakyrelu_grad(np.ones(2), zero[:2], 0.1), [0.1, 0.1])
+
+
+@all_functions
+def test_large_results_are_the_same_past_the_caches(functions, rng):
+    n = (1 << 23) // 4
+    x, dy = rng.standard_normal((2, n + 5)).astype("f4")
+    for got, want in (
+        (functions[0](x), functions[0](x[: n // 2])),
+        (functions[1](dy, x), functions[1](dy[: n // 2], x[: n // 2])),
+    ):
+        np.testing.assert_array_equal(got[: n // 2], want)
+        assert np.all(np.isfinite(got))

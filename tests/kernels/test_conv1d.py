@@ -14,10 +14,11 @@ from dlarray.kernels import (
     conv1d_grad_w,
     conv1d_grad_x,
 )
-from dlarray.kernels._simd import LANES, MR
+from dlarray.kernels._lanes import LANES, MR
 from dlarray.kernels.conv1d import CHUNK, GROUP
 from dlarray.testing import TOLERANCES
 from tests import naive
+from tests.layouts import OF_MEMORY
 
 MIRRORS = {
     INCLUDE_EDGE: "symmetric-include-edge",
@@ -306,43 +307,7 @@ def test_a_bad_weight_reaches_its_filter_only(rng):
     assert_only(conv1d_forward(x, worse, bias, Geometry()), clean, touched)
 
 
-def every_second(array):
-    wide = np.full([2 * n for n in array.shape], np.nan, array.dtype)
-    part = wide[tuple(slice(None, None, 2) for _ in array.shape)]
-    part[...] = array
-    return part
-
-
-def reversed_memory(array):
-    turned = tuple(slice(None, None, -1) for _ in array.shape)
-    return np.ascontiguousarray(array[turned])[turned]
-
-
-def read_only(array):
-    array = array.copy()
-    array.flags.writeable = False
-    return array
-
-
-def misaligned(array):
-    memory = np.empty(array.nbytes + 1, np.uint8)
-    shifted = memory[1:].view(array.dtype).reshape(array.shape)
-    shifted[...] = array
-    return shifted
-
-
-LAYOUTS = {
-    "strided": every_second,
-    "fortran": np.asfortranarray,
-    "transposed": lambda a: np.ascontiguousarray(a.swapaxes(0, -1)).swapaxes(0, -1),
-    "negative": reversed_memory,
-    "read-only": read_only,
-    "byte-swapped": lambda a: a.astype(a.dtype.newbyteorder()),
-    "misaligned": misaligned,
-}
-
-
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("layout", OF_MEMORY.values(), ids=OF_MEMORY)
 @both_types
 def test_the_layout_of_an_input_does_not_matter(layout, dtype, rng):
     geometry = Geometry(2, 1, 2, 2, INCLUDE_EDGE)

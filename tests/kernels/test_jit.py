@@ -13,6 +13,7 @@ from dlarray import kernels
 from dlarray.kernels import Geometry, _cache, dry_run
 from dlarray.kernels._jit import canonical, is_dry
 from dlarray.testing import TOLERANCES
+from tests.layouts import OF_MEMORY
 
 KERNEL_RUN = """
 import json, sys, warnings
@@ -47,8 +48,14 @@ results = [
     k.conv1d_forward(x, w, None, g),
     k.conv1d_grad_x(dy, w, 30, g),
     k.conv1d_grad_w(x, dy, 3, g),
-    *k.layernorm_forward(x, row, row, 1e-5),
-    *k.layernorm_backward(x, x, row, np.ones((2, 2))),
+    *k.layernorm_forward(x[0], row, row, 1e-5),
+    *k.layernorm_backward(x[0], x[0], row, np.ones((2, 30))),
+    *k.groupnorm_forward(x, row, row, 5, 1e-5),
+    *k.groupnorm_backward(x, x, row, np.ones((2, 2, 5)), 1e-5),
+    k.batch_statistics(x[0]),
+    k.batchnorm_sums(x[0], x[0], np.ones((2, 5)), 1e-5),
+    *k.crosschannelnorm_forward(x[0], 1, 1, 1e-4, 0.75, 2.0),
+    k.crosschannelnorm_backward(x[0], x[0], x[0], 1, 1, 1e-4, 0.75),
     k.relu_forward(x),
     k.relu_grad(x, x),
     k.dropout(x, 0.5, 1),
@@ -57,17 +64,24 @@ results = [
     k.sum_axes(np.ones((20_000, 3)), (0,)),
     *k.adam(x, x, x, x, k.AdamStep(0.1, 0.9, 0.99, 1e-8)),
     *k.sgdm(x, x, x, 0.1, 0.9),
+    *k.rmsprop(x, x, x, 0.1, 0.9, 1e-8),
+    k.sigmoid_forward(x),
+    k.gelu_grad(x, x, True),
+    k.leakyrelu_forward(x, 0.1),
+    k.softmax_grad(x, k.softmax_forward(x)),
+    k.crossentropy_forward(x, x, False),
+    k.crossentropy_grad(np.ones((1, 1)), x, x, True),
+    k.erf(x),
 ]
 """
 SHAPES = [
     (2, 17, 7),
     (2, 30, 5),
     (3, 5, 7),
-    (2, 30, 5),
-    (2, 2),
-    (2, 30, 5),
-    (5,),
-    (5,),
+    *[(30, 5), (2, 30), (30, 5), (5,), (5,)],
+    *[(2, 30, 5), (2, 2, 5), (2, 30, 5), (5,), (5,)],
+    *[(2, 5), (2, 5)],
+    *[(30, 5)] * 3,
     (2, 30, 5),
     (2, 30, 5),
     (2, 30, 5),
@@ -75,7 +89,9 @@ SHAPES = [
     (2, 1, 5),
     (2, 30, 5),
     (1, 3),
-    *[(2, 30, 5)] * 5,
+    *[(2, 30, 5)] * 11,
+    (1, 1),
+    *[(2, 30, 5)] * 2,
 ]
 
 COMPILED_FUNCTIONS = """
@@ -167,27 +183,7 @@ def test_canonical_passes_what_is_canonical(dtype):
         assert canonical(array) is array
 
 
-def read_only(array):
-    array.flags.writeable = False
-    return array
-
-
-def misaligned(array):
-    memory = np.empty(array.nbytes + 1, np.uint8)
-    shifted = memory[1:].view(array.dtype).reshape(array.shape)
-    shifted[...] = array
-    return shifted
-
-
-ODD = {
-    "fortran": np.asfortranarray,
-    "strided": lambda a: np.repeat(a, 2, 1)[:, ::2],
-    "negative": lambda a: a[::-1],
-    "broadcast": lambda a: np.broadcast_to(a[:1], a.shape),
-    "read-only": read_only,
-    "byte-swapped": lambda a: a.astype(a.dtype.newbyteorder()),
-    "misaligned": misaligned,
-}
+ODD = {**OF_MEMORY, "broadcast": lambda a: np.broadcast_to(a[:1], a.shape)}
 
 
 @pytest.mark.parametrize("layout", ODD.values(), ids=ODD)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlarray.kernels import layernorm_backward, layernorm_forward
-from dlarray.kernels._simd import LANES
+from dlarray.kernels._lanes import LANES
 from dlarray.testing import TOLERANCES
 from tests import naive
 

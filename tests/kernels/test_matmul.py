@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlarray.kernels import page_matmul
-from dlarray.kernels._simd import LANES, MR
+from dlarray.kernels._lanes import LANES, MR
 from dlarray.testing import TOLERANCES
 from tests import naive
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlarray.kernels import sum_axes
-from dlarray.kernels._simd import LANES
+from dlarray.kernels._lanes import LANES
 from dlarray.kernels.reduce import ROWS, SMALL, sum_rows
 from dlarray.testing import TOLERANCES
 

@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 
 from dlarray.kernels._jit import device
-from dlarray.kernels._simd import (
-    LANES,
-    TAIL,
-    THIN,
-    WIDE,
+from dlarray.kernels._lanes import LANES, TAIL, THIN, WIDE
+from dlarray.kernels._register_tile import (
     accumulate_tile,
-    add,
     add_row,
-    address,
     columns,
+    rank1,
+    store_tile,
+    zero_tile,
+)
+from dlarray.kernels._simd import (
+    add,
+    address,
     fma,
     itemsize,
     keep_first,
@@ -26,13 +28,10 @@ from dlarray.kernels._simd import (
     load_whole,
     mul,
     number,
-    rank1,
     splat,
     store,
-    store_tile,
     store_whole,
     sub,
-    zero_tile,
 )
 from dlarray.testing import TOLERANCES
 
@@ -296,10 +295,13 @@ FENCED_KERNELS = """
 from itertools import product
 from dlarray.kernels import (
     INCLUDE_EDGE, SCALAR, Geometry, conv1d_forward, conv1d_grad_w, conv1d_grad_x, dropout,
-    layernorm_backward, layernorm_forward, max_axis, relu_forward, relu_grad,
+    AdamStep, adam, crosschannelnorm_backward, crosschannelnorm_forward, crossentropy_forward,
+    crossentropy_grad, erf, gelu_forward, gelu_grad, groupnorm_backward, groupnorm_forward,
+    layernorm_backward, layernorm_forward, leakyrelu_grad, max_axis, relu_forward, relu_grad,
+    rmsprop, sgdm, sigmoid_forward, softmax_forward, softmax_grad,
 )
 from dlarray.kernels.conv1d import CHUNK
-from dlarray.kernels._simd import LANES, MR
+from dlarray.kernels._lanes import LANES, MR
 from dlarray.kernels.reduce import sum_rows
 
 for dtype, at_end in product((np.float32, np.float64), (True, False)):
@@ -320,14 +322,27 @@ for dtype, at_end in product((np.float32, np.float64), (True, False)):
         conv1d_grad_x(dy, w, length, geometry)
         conv1d_grad_w(x, dy, k_size, geometry)
         memory.clear()
-    for n in (1, 3, LANES - 1, LANES + 1, 3 * LANES + 5):
+    for n in (1, 3, LANES - 1, LANES + 1, 3 * LANES + 5, 4 * LANES):
         x, dy, scale, offset = draw(3, 2, n), draw(3, 2, n), draw(n), draw(n)
-        _, stats = layernorm_forward(x, scale, offset, 1e-5)
-        layernorm_backward(dy, x, scale, fenced(stats, at_end))
+        _, stats = groupnorm_forward(x, scale, offset, n, 1e-5)
+        groupnorm_backward(dy, x, scale, fenced(stats, at_end), 1e-5)
+        rows, slopes = draw(35, n), draw(35, n)
+        _, stats = layernorm_forward(rows, scale, offset, 1e-5)
+        layernorm_backward(slopes, rows, scale, fenced(stats, at_end))
+        _, d = crosschannelnorm_forward(rows, 2, 2, 0.1, 0.75, 2.0)
+        crosschannelnorm_backward(slopes, rows, fenced(d, at_end), 2, 2, 0.1, 0.75)
         relu_grad(dy, relu_forward(x))
         dropout(x, 0.5, 1)
         max_axis(x, 1)
         sum_rows(x)
+        leakyrelu_grad(dy, x, 0.1)
+        gelu_grad(dy, gelu_forward(sigmoid_forward(erf(x)), False), True)
+        softmax_grad(dy, fenced(softmax_forward(x), at_end))
+        crossentropy_forward(x, dy, True)
+        crossentropy_grad(dy[:1, :1, :1], x, dy, False)
+        adam(x, dy, x, dy, AdamStep(0.1, 0.9, 0.99, 1e-8))
+        rmsprop(x, dy, x, 0.1, 0.9, 1e-8)
+        sgdm(x, dy, x, 0.1, 0.9)
 print("done")
 """
 

@@ -15,14 +15,17 @@ from dlarray.testing import TOLERANCES
 GEOMETRY = Geometry(2, 3, 5, 4)
 STEP = AdamStep(0.01, 0.9, 0.999, 1e-8)
 MODULES = (
+    "_map",
     "activation",
     "conv1d",
     "crosschannelnorm",
+    "crossentropy",
     "dropout",
     "groupnorm",
     "layernorm",
     "pool",
     "reduce",
+    "softmax",
     "update",
 )
 THREADS = 2
@@ -136,7 +139,43 @@ def max_axis(rng, dtype, scale):
 
 def updates(rng, dtype, scale):
     p, g, m, v = (normal(rng, dtype, 40_001 * scale) for _ in range(4))
-    return lambda: [*kernels.adam(p, g, m, v * v, STEP), *kernels.sgdm(p, g, v, 0.01, 0.9)]
+    return lambda: [
+        *kernels.adam(p, g, m, v * v, STEP),
+        *kernels.sgdm(p, g, v, 0.01, 0.9),
+        *kernels.rmsprop(p, g, v * v, 0.01, 0.9, 1e-8),
+    ]
+
+
+def activations(rng, dtype, scale):
+    x, dy = (normal(rng, dtype, 40_001 * scale) for _ in range(2))
+
+    def run():
+        y = kernels.sigmoid_forward(x)
+        slopes = [kernels.sigmoid_grad(dy, y), kernels.leakyrelu_grad(dy, x, 0.1)]
+        return [y, *slopes, kernels.gelu_forward(x, False), kernels.gelu_grad(dy, x, False)]
+
+    return run
+
+
+def softmax(rng, dtype, scale):
+    x, dy = (normal(rng, dtype, 1201 * scale, 33) for _ in range(2))
+
+    def run():
+        y = kernels.softmax_forward(x)
+        return [y, kernels.softmax_grad(dy, y)]
+
+    return run
+
+
+def crossentropy(rng, dtype, scale):
+    y = rng.uniform(0.1, 0.9, (1201 * scale, 33)).astype(dtype)
+    one = np.ones((1, 1), dtype)
+
+    def run():
+        total = kernels.crossentropy_forward(y, y, False)
+        return [total, kernels.crossentropy_grad(one, y, y, True)]
+
+    return run
 
 
 CASES = [
@@ -153,6 +192,9 @@ CASES = [
     dropout,
     max_axis,
     updates,
+    activations,
+    softmax,
+    crossentropy,
 ]
 all_cases = pytest.mark.parametrize("case", CASES, ids=lambda c: c.__name__)
 
@@ -221,6 +263,9 @@ TINY = {
     "groupnorm": lambda x, w: kernels.groupnorm_forward(x, w[0, :, 0], w[0, :, 0], 2, 1e-5)[0],
     "relu": lambda x, w: kernels.relu_forward(x),
     "dropout": lambda x, w: kernels.dropout(x, 0.5, 1),
+    "sigmoid": lambda x, w: kernels.sigmoid_forward(x),
+    "softmax": lambda x, w: kernels.softmax_grad(x, kernels.softmax_forward(x)),
+    "crossentropy": lambda x, w: kernels.crossentropy_forward(np.abs(x), x, False),
     "max_axis": lambda x, w: kernels.max_axis(x, 1)[0],
     "sgdm": lambda x, w: kernels.sgdm(x, x, x, 0.1, 0.9)[0],
 }

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dlarray.kernels import AdamStep, adam, sgdm
-from dlarray.kernels._simd import LANES
+from dlarray.kernels import AdamStep, adam, rmsprop, sgdm
+from dlarray.kernels._lanes import LANES
 from dlarray.testing import TOLERANCES
 from tests import naive
 
@@ -108,3 +108,56 @@ def test_a_bad_gradient_stays_with_its_parameter(dtype):
     zero = np.zeros(9, dtype)
     for new in (*adam(p, g, zero, zero, step(1)), *sgdm(p, g, zero, RATE, MOMENTUM)):
         np.testing.assert_array_equal(np.isnan(new), np.isnan(g))
+
+
+def first_rmsprop(p, g, v):
+    return rmsprop(p, g, v, RATE, DECAY, EPSILON)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@both_types
+def test_rmsprop_matches_over_several_iterations(shape, dtype, rng):
+    p = rng.uniform(-1, 1, shape).astype(dtype)
+    state, want = (p, np.zeros_like(p)), (p.astype(np.float64), np.zeros(shape))
+    for _ in range(ITERATIONS):
+        g = rng.uniform(-1, 1, shape).astype(dtype)
+        state = first_rmsprop(state[0], g, state[1])
+        square = DECAY * want[1] + (1 - DECAY) * g.astype(np.float64) ** 2
+        want = (want[0] - RATE * g / (np.sqrt(square) + EPSILON), square)
+    assert_all_within(state, want, dtype)
+
+
+@all_layouts
+@pytest.mark.parametrize("place", range(3), ids=["p", "g", "v"])
+def test_rmsprop_takes_any_layout_and_changes_no_input(layout, place, rng):
+    clean = [rng.uniform(0, 1, (3, 5, 7)) for _ in range(3)]
+    odd = [layout(a) if i == place else a for i, a in enumerate(clean)]
+    for a, b in zip(first_rmsprop(*odd), first_rmsprop(*clean), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(odd[place], clean[place])
+
+
+STEPS = {
+    "adam": lambda p, g, m, v: adam(p, g, m, v * v, step(3)),
+    "rmsprop": lambda p, g, m, v: first_rmsprop(p, g, v * v),
+    "sgdm": lambda p, g, m, v: first_sgdm(p, g, v),
+}
+
+
+@pytest.mark.parametrize("update", STEPS.values(), ids=STEPS)
+def test_large_steps_are_the_same_past_the_caches(update, rng):
+    arrays = rng.standard_normal((4, (1 << 20) + 7)).astype("f4")
+    for whole, part in zip(update(*arrays), update(*arrays[:, :1000]), strict=True):
+        np.testing.assert_array_equal(whole[:1000], part)
+        assert np.all(np.isfinite(whole))
+
+
+@pytest.mark.parametrize("update", STEPS.values(), ids=STEPS)
+@both_types
+def test_nan_stays_with_its_parameter(update, dtype, rng):
+    arrays = rng.standard_normal((4, LANES + 3)).astype(dtype)
+    for place in (0, LANES + 1):
+        odd = arrays.copy()
+        odd[1, place] = np.nan
+        for new in update(*odd):
+            np.testing.assert_array_equal(np.flatnonzero(np.isnan(new)), [place])

@@ -11,12 +11,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import dlarray as dl
 from tests.operations.walk import arrays, assert_same, called, samples
 
-few = settings(
-    max_examples=4,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
-)
+HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
+LIMITS = settings(deadline=None, database=None, suppress_health_check=HEALTH)
+PERMUTATIONS = 3  # of every sample, from a fixed seed; a property draws others
 
 
 def formatted(operation, sample):
@@ -29,26 +26,55 @@ def moved(fmt, labels):
     return tuple(left[label].pop(0) for label in labels)
 
 
-@pytest.mark.parametrize(("operation", "sample"), samples(formatted))
-@few
-@given(data=st.data())
-def test_the_order_of_labels_does_not_matter(operation, sample, data):
-    """Data given in another order of labels, and data stripped into one and labelled again."""
+def turned(sample, permuted, copy):
+    """The operands from data in another order of labels."""
     operands = sample.make()
-    want = called(sample, operands)
-    turned, renamed = list(operands), list(operands)
-    for i, (X, values) in enumerate(zip(operands, arrays(sample), strict=True)):
-        given_fmt = sample.operands[i].fmt
-        if given_fmt:
-            labels = "".join(data.draw(st.permutations(given_fmt)))
-            moved_values = values.transpose(moved(given_fmt, labels))
-            turned[i] = dl.dlarray(moved_values, labels, copy=data.draw(st.booleans()))
-            labels = "".join(data.draw(st.permutations(X.fmt)))
-            renamed[i] = dl.dlarray(dl.stripdims(X, labels), labels)
-            assert renamed[i].fmt == X.fmt
-            np.testing.assert_array_equal(renamed[i].data, X.data)
-    assert_same(called(sample, turned), want, rtol=1e-11)
-    assert_same(called(sample, renamed), want, rtol=1e-11)
+    for i, (operand, values) in enumerate(zip(sample.operands, arrays(sample), strict=True)):
+        if operand.fmt:
+            labels = permuted(operand.fmt)
+            operands[i] = dl.dlarray(
+                values.transpose(moved(operand.fmt, labels)), labels, copy=copy
+            )
+    return operands
+
+
+def renamed(sample, permuted):
+    """The operands stripped into another order of labels, and labelled again."""
+    operands = sample.make()
+    for i, X in enumerate(operands):
+        if X.fmt:
+            labels = permuted(X.fmt)
+            operands[i] = dl.dlarray(dl.stripdims(X, labels), labels)
+            assert operands[i].fmt == X.fmt
+            np.testing.assert_array_equal(operands[i].data, X.data)
+    return operands
+
+
+@pytest.mark.parametrize(("operation", "sample"), samples(formatted))
+def test_the_order_of_labels_does_not_matter(operation, sample):
+    """Data given in another order of labels, and data stripped into one and labelled again."""
+    rng = np.random.default_rng(0)
+    want = called(sample, sample.make())
+    for number in range(PERMUTATIONS):
+        given = turned(sample, lambda fmt: "".join(rng.permutation(list(fmt))), number % 2 == 0)
+        assert_same(called(sample, given), want, rtol=1e-11)
+    given = renamed(sample, lambda fmt: "".join(rng.permutation(list(fmt))))
+    assert_same(called(sample, given), want, rtol=1e-11)
+
+
+FORMATTED = [case.values[1] for case in samples(formatted)]
+
+
+@settings(LIMITS, max_examples=100)
+@given(st.sampled_from(FORMATTED), st.data())
+def test_any_order_of_labels_of_any_sample(sample, data):
+    def permuted(fmt):
+        return "".join(data.draw(st.permutations(fmt)))
+
+    want = called(sample, sample.make())
+    given = turned(sample, permuted, data.draw(st.booleans()))
+    assert_same(called(sample, given), want, rtol=1e-11)
+    assert_same(called(sample, renamed(sample, permuted)), want, rtol=1e-11)
 
 
 # -- two operands
@@ -61,31 +87,6 @@ FORMATS = (  # of one label a column would be made
     .filter(lambda fmt: len(fmt) > 1)
 )
 SIZES = {"S": (5, 4), "C": (3,), "B": (2,), "T": (7,), "U": (6, 9)}
-BINARY = [
-    name
-    for name in (
-        "plus",
-        "minus",
-        "times",
-        "rdivide",
-        "ldivide",
-        "power",
-        "max",
-        "min",
-        "atan2",
-        "hypot",
-        "mod",
-        "rem",
-        "eq",
-        "ne",
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "xor",
-    )
-    if hasattr(dl, name)
-]
 BY_HAND: dict[str, Any] = {
     "plus": np.add,
     "minus": np.subtract,
@@ -127,9 +128,13 @@ def expanded(values, fmt, common):
     return values.transpose(order).reshape(shape)
 
 
-@pytest.mark.parametrize("name", BINARY)
-@settings(few, max_examples=20)
-@given(FORMATS, FORMATS, st.lists(st.booleans(), min_size=14, max_size=14))
+@settings(LIMITS, max_examples=300)
+@given(
+    st.sampled_from(list(BY_HAND)),
+    FORMATS,
+    FORMATS,
+    st.lists(st.booleans(), min_size=14, max_size=14),
+)
 def test_expansion_by_labels_is_that_by_hand(name, first, second, ones):
     a, b = drawn(first, ones, 0), drawn(second, ones[7:], 1)
     common = "".join(label * max(first.count(label), second.count(label)) for label in "SCBTU")

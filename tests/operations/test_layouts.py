@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-from tests.operations.corpus import LAYOUTS
+from tests.layouts import LAYOUTS
 from tests.operations.walk import arrays, assert_same, called, checksum, samples
 
 

@@ -39,7 +39,7 @@ NAMES = {
         "dljacobian",
         "dllaplacian",
     },
-    "apply functions of the user to parameters": {"dlupdate", "lbfgsupdate"},
+    "apply functions of the user to parameters": {"dlupdate", "lbfgsState", "lbfgsupdate"},
     "seed the generator": {"rng"},
 }
 NO_OPERATIONS = {name for names in NAMES.values() for name in names}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,13 @@ import pytest
 
 import dlarray as dl
 from dlarray.testing.operations import OPERATIONS
+
+PACKAGE = Path(dl.__file__).parent
+
+# Words of NumPy's and Numba's own texts.
+FOREIGN = re.compile(
+    r"numba|ufunc|zero-size array|reduction operation|broadcast|ndarray\.|tuple", re.I
+)
 
 
 def samples(accepts=lambda operation, sample: True):
@@ -68,3 +78,13 @@ def arrays(sample, seed=0):
     """The values of the operands, in the order of their formats."""
     rng = np.random.default_rng(seed)
     return [operand.array(rng) for operand in sample.operands]
+
+
+def refused_by_us(error):
+    """The text names a call of ours, and the error was raised by us, above the kernels."""
+    text = str(error)
+    assert re.match(r"(dlarray|[a-z]\w+)( \w+)?(: |\.)", text), text
+    assert not FOREIGN.search(text), text
+    files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    assert files[-1].is_relative_to(PACKAGE), f"{files[-1]}: {text}"
+    assert not files[-1].is_relative_to(PACKAGE / "kernels"), text

@@ -89,7 +89,7 @@ def _mode(call: str, mode: str, categories: str | None) -> str:
 
 def _total(y: dlarray, t: dlarray, multilabel: bool) -> dlarray:
     """The sum of the elements, 1×1."""
-    return total(_elements(y, t, multilabel))
+    return wrap(operators.crossentropy(y, t, multilabel=multilabel), "")
 
 
 def _elements(y: dlarray, t: dlarray, multilabel: bool) -> dlarray:

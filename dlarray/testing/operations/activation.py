@@ -1,9 +1,19 @@
-"""Activations: elementwise functions for networks, and softmax."""
+"""Activations: elementwise functions for networks, softmax, dropout."""
 
 from __future__ import annotations
 
-from ...functions import relu, sigmoid, softmax
+from functools import partial
+from typing import Any
+
+from ...functions import dropout, gelu, leakyrelu, relu, rng, sigmoid, softmax
 from .registry import WITH_CHANNELS, Operation, one
+
+
+def _dropout(X: Any) -> Any:
+    """Dropout with the same mask in every call."""
+    rng(1)
+    return dropout(X, 0.4)
+
 
 OPERATIONS = (
     Operation(
@@ -12,6 +22,21 @@ OPERATIONS = (
         derivative="1 where x > 0, else 0, also at 0",
         order=2,
         samples=one(relu, values="apart"),
+    ),
+    Operation(
+        "leakyrelu",
+        formats="the format of X, any",
+        derivative="1 where x > 0, else scaleFactor, also at 0",
+        order=2,
+        samples=one(leakyrelu, values="apart")
+        + one(lambda X: leakyrelu(X, -0.5), ("CB", "SCBT"), values="apart"),
+    ),
+    Operation(
+        "gelu",
+        formats="the format of X, any",
+        derivative="the distribution plus x times the density, or that of the approximation",
+        order=2,
+        samples=one(gelu) + one(partial(gelu, Approximation="tanh")),
     ),
     Operation(
         "sigmoid",
@@ -26,5 +51,12 @@ OPERATIONS = (
         derivative="y (dy - sum over C of dy y)",
         order=2,
         samples=one(softmax, WITH_CHANNELS),
+    ),
+    Operation(
+        "dropout",
+        formats="the format of X, any",
+        derivative="the same mask, scaled as forward",
+        order=2,
+        samples=one(_dropout),
     ),
 )

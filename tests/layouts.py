@@ -13,7 +13,7 @@ Array = Any
 
 def strided(x: Array) -> Array:
     """Every second element along each axis of a larger array."""
-    large = np.empty([2 * n for n in x.shape], x.dtype)
+    large = np.full([2 * n for n in x.shape], np.nan if x.dtype.kind in "fc" else 0, x.dtype)
     every_second: Any = (..., *[slice(None, None, 2)] * x.ndim)
     view = large[every_second]
     view[...] = x
@@ -56,13 +56,18 @@ class Own(np.ndarray):
         raise AssertionError("the subclass was asked")
 
 
-LAYOUTS: dict[str, Callable[[Array], Array]] = {
+# Arrays of NumPy's own class, as kernels take them.
+OF_MEMORY: dict[str, Callable[[Array], Array]] = {
     "Fortran": lambda x: np.array(x, order="F"),
     "strided": strided,
     "negative strides": negative,
     "read-only": read_only,
     "byte-swapped": lambda x: x.astype(x.dtype.newbyteorder()),
     "misaligned": misaligned,
+}
+
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    **OF_MEMORY,
     "memory-mapped": memory_mapped,
     "masked array without a mask": lambda x: np.ma.masked_array(x.copy()),
     "subclass": lambda x: x.copy().view(Own),

@@ -1,0 +1,175 @@
+"""Register tiles: ``rows x vecs`` vectors of accumulators, and the few operations on them.
+
+``rank1`` adds one outer product to a tile; every convolution and matrix product of the package is
+that one update with different strides.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from ._lanes import (
+    I8P,
+    I64,
+    LANES,
+    Tile,
+    TileShape,
+    call_vector,
+    lanes_of,
+    mask_of,
+    masked_load,
+    masked_store,
+    pointer_at,
+    scalar_of,
+    size_of,
+    splat_of,
+    vector_of,
+)
+
+
+@intrinsic
+def columns(typingctx, shape, like):
+    """Columns of a tile of this shape, a constant."""
+    count = shape.vecs * lanes_of(like)
+    return types.intp(shape, like), lambda context, builder, sig, args: ir.Constant(I64, count)
+
+
+def columns_of(shape: TileShape, itemsize: int) -> int:
+    """What `columns` gives in a kernel, for drivers."""
+    return shape.vecs * LANES * 4 // itemsize
+
+
+@intrinsic
+def zero_tile(typingctx, shape, like):
+    """A tile of zeros of a `TileShape`, in the type of the number ``like``."""
+    t = Tile(like, lanes_of(like), shape.rows, shape.vecs)
+
+    def codegen(context, builder, sig, args):
+        return ir.Constant(ir.ArrayType(vector_of(t), t.rows * t.vecs), None)
+
+    return t(shape, like), codegen
+
+
+@intrinsic
+def rank1(typingctx, tile, a, a_step, b):
+    """tile[i, :] += a[i] * b[:], with ``a[i]`` at ``a + i*a_step`` bytes and the row ``b`` at
+    address ``b``.
+    """
+    t = tile
+
+    def codegen(context, builder, sig, args):
+        acc, a_, step, b_ = args
+        row = pointer_at(builder, b_, vector_of(t))
+        b_vecs = [
+            builder.load(builder.gep(row, [ir.Constant(I64, j)]), align=size_of(t))
+            for j in range(t.vecs)
+        ]
+        pointer = builder.inttoptr(a_, I8P)
+        for i in range(t.rows):
+            element = builder.load(
+                builder.bitcast(pointer, scalar_of(t).as_pointer()), align=size_of(t)
+            )
+            a_vec = splat_of(builder, vector_of(t), element)
+            for j in range(t.vecs):
+                k = i * t.vecs + j
+                updated = call_vector(
+                    builder, t, "fma", [a_vec, b_vecs[j], builder.extract_value(acc, k)]
+                )
+                acc = builder.insert_value(acc, updated, k)
+            if i < t.rows - 1:
+                pointer = builder.gep(pointer, [step])
+        return acc
+
+    return tile(tile, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def add_row(typingctx, tile, row):
+    """Every row of the tile plus the one row of ``vecs`` vectors at address ``row``."""
+    t = tile
+
+    def codegen(context, builder, sig, args):
+        acc, row_ = args
+        pointer = pointer_at(builder, row_, vector_of(t))
+        for j in range(t.vecs):
+            bias = builder.load(builder.gep(pointer, [ir.Constant(I64, j)]), align=size_of(t))
+            for k in range(j, t.rows * t.vecs, t.vecs):
+                acc = builder.insert_value(
+                    acc, builder.fadd(builder.extract_value(acc, k), bias), k
+                )
+        return acc
+
+    return tile(tile, types.intp), codegen
+
+
+@intrinsic
+def store_tile(typingctx, tile, y, y_step, rows, cols):
+    """y[i, j] = tile[i, j] for i < rows, j < cols; row i of y is at ``y + i*y_step`` bytes."""
+    t = tile
+
+    def codegen(context, builder, sig, args):
+        acc, y_, step, rows_, cols_ = args
+        whole = builder.icmp_signed(">=", cols_, ir.Constant(I64, t.vecs * t.lanes))
+        with builder.if_else(whole, likely=True) as (full, part):
+            with full:
+                for i, pointers in _each_row(builder, t, y_, step, rows_):
+                    for j, pointer in enumerate(pointers):
+                        builder.store(
+                            builder.extract_value(acc, i * t.vecs + j), pointer, align=size_of(t)
+                        )
+            with part:
+                masks = _column_masks(builder, t, cols_)
+                for i, pointers in _each_row(builder, t, y_, step, rows_):
+                    for j, pointer in enumerate(pointers):
+                        masked_store(
+                            builder,
+                            t,
+                            builder.extract_value(acc, i * t.vecs + j),
+                            pointer,
+                            masks[j],
+                        )
+        return context.get_dummy_value()
+
+    return types.void(tile, types.intp, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def accumulate_tile(typingctx, tile, y, y_step, rows, cols):
+    """y[i, j] += tile[i, j] for i < rows, j < cols."""
+    t = tile
+
+    def codegen(context, builder, sig, args):
+        acc, y_, step, rows_, cols_ = args
+        masks = _column_masks(builder, t, cols_)
+        for i, pointers in _each_row(builder, t, y_, step, rows_):
+            for j, pointer in enumerate(pointers):
+                old = masked_load(builder, t, pointer, masks[j])
+                masked_store(
+                    builder,
+                    t,
+                    builder.fadd(old, builder.extract_value(acc, i * t.vecs + j)),
+                    pointer,
+                    masks[j],
+                )
+        return context.get_dummy_value()
+
+    return types.void(tile, types.intp, types.intp, types.intp, types.intp), codegen
+
+
+def _column_masks(builder, t, cols):
+    return [
+        mask_of(builder, t, builder.sub(cols, ir.Constant(I64, j * t.lanes))) for j in range(t.vecs)
+    ]
+
+
+def _each_row(builder, t, address, step, rows):
+    """Yield (row, vector pointers) of a tile's rows in memory, the rows at and past ``rows``
+    branched over.
+    """
+    for i in range(t.rows):
+        with builder.if_then(builder.icmp_signed("<", ir.Constant(I64, i), rows), likely=True):
+            row = builder.mul(step, ir.Constant(I64, i))
+            pointer = pointer_at(builder, address, vector_of(t), row)
+            yield i, [builder.gep(pointer, [ir.Constant(I64, j)]) for j in range(t.vecs)]

@@ -1,0 +1,122 @@
+"""The tables of measurements: which rounds count, what is computed, where it is written."""
+
+import pytest
+
+from bench.table import filled, geometric_mean, quiet_rounds, summary, table_text
+
+MACHINE = {
+    "processor": "a processor",
+    "threads": 2,
+    "threading layer": "omp",
+    "lanes": 8,
+    "python": "3.13",
+    "numpy": "2.4",
+    "numba": "0.68",
+    "torch": "2.13",
+    "commit": "abc",
+}
+
+
+def turn(ours, torch=None, peak=100.0, **more):
+    """One round: best seconds of each library."""
+    libraries = {"ours": {"best": ours}, **({"torch": {"best": torch}} if torch else {})}
+    return {"peak": peak, **libraries, **more}
+
+
+def report(suite="suite", **measures):
+    cases = [{"name": "a case", "measures": measures}]
+    return {"suite": suite, "columns": "case", "cases": cases, "machine": MACHINE}
+
+
+def test_rounds_of_a_busy_machine_are_left_out():
+    rounds = [turn(1, peak=100), turn(2, peak=89.9), turn(3, peak=90)]
+    assert quiet_rounds(rounds, 100) == [rounds[0], rounds[2]]
+
+
+def test_all_rounds_count_if_none_was_quiet():
+    rounds = [turn(1, peak=50), turn(2, peak=60)]
+    assert quiet_rounds(rounds, 100) == rounds
+
+
+def test_arithmetic_is_compared_with_the_peak():
+    rounds = [turn(0.1, 0.2), turn(0.2, 0.1), turn(0.1, 0.3), turn(0.001, 9.0, peak=10)]
+    (row,) = summary(report(forward={"flops": 2e9, "rounds": rounds}))
+    assert (row["case"], row["measure"], row["rounds"]) == ("a case", "forward", 3)
+    assert row["seconds"] == 0.1
+    assert row["rate"] == pytest.approx(20)
+    assert row["share"] == pytest.approx(0.2)
+    assert [row[key] for key in ("ratio", "lowest", "highest")] == pytest.approx([2, 0.5, 3])
+
+
+def test_movement_is_compared_with_a_copy():
+    rounds = [turn(0.1, 0.2, copy=40.0), turn(0.2, 0.2, copy=20.0)]
+    (row,) = summary(report(forward={"flops": 0.0, "bytes": 2e9, "rounds": rounds}))
+    assert row["rate"] == pytest.approx(20)
+    assert row["share"] == pytest.approx(0.5)
+
+
+def test_times_alone_without_a_peer():
+    (row,) = summary(report(forward={"flops": 0.0, "rounds": [turn(0.1)]}))
+    assert set(row) == {"case", "measure", "seconds", "rounds"}
+
+
+def test_geometric_mean():
+    assert geometric_mean([1.0, 4.0]) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("measured", "header", "row"),
+    [
+        (
+            {"flops": 2e9, "rounds": [turn(0.1, 0.2)]},
+            "| case | measure | time | GFLOP/s | share of peak | × PyTorch (lowest-highest) |",
+            "| a case | forward | 100.00 ms | 20 | 20% | 2.00 (2.00-2.00) |",
+        ),
+        (
+            {"flops": 0.0, "bytes": 2e4, "rounds": [turn(1e-5, 2e-5, copy=4.0)]},
+            "| case | measure | time | GB/s | share of copy | × PyTorch (lowest-highest) |",
+            "| a case | forward | 10.0 µs | 2 | 50% | 2.00 (2.00-2.00) |",
+        ),
+        (
+            {"flops": 0.0, "rounds": [turn(0.5)]},
+            "| case | measure | time | × PyTorch (lowest-highest) |",
+            "| a case | forward | 500.00 ms | - |",
+        ),
+    ],
+    ids=["arithmetic", "movement", "time"],
+)
+def test_a_table_has_the_columns_that_were_measured(measured, header, row):
+    lines = table_text(report(forward=measured)).splitlines()
+    assert lines[0] == header
+    assert lines[1].count("|") == header.count("|")
+    assert lines[2] == row
+    copy = ", copy 4 GB/s" if "bytes" in measured else ""
+    assert lines[-1] == (
+        f"a processor, 2 threads (omp), 8 lanes, peak 100 GFLOP/s{copy}; Python 3.13, NumPy 2.4, "
+        "Numba 0.68, PyTorch 2.13; commit abc. Command: `python -m bench.run suite`."
+    )
+
+
+def test_means_are_given_for_each_measure_of_several_cases():
+    measured = {"flops": 1e9, "rounds": [turn(0.1, 0.2)]}
+    other = {"flops": 1e9, "rounds": [turn(0.1, 0.8)]}
+    several = report(forward=measured)
+    several["cases"].append({"name": "another", "measures": {"forward": other}})
+    assert "Geometric mean, forward: 4.00 × PyTorch." in table_text(several)
+
+
+def test_the_start_is_compared_with_other_peers():
+    text = table_text(report(suite="start", start={"flops": 0.0, "rounds": [turn(1.0, 1.0)]}))
+    assert "× peer (lowest-highest)" in text
+
+
+def test_a_table_is_written_between_its_markers():
+    text = "before\n<!-- bench:a -->\nold\n<!-- /bench:a -->\nafter"
+    want = "before\n<!-- bench:a -->\nnew\n<!-- /bench:a -->\nafter"
+    assert filled(text, "a", "new") == want
+    assert filled(want, "a", "new") == want
+
+
+def test_missing_markers_are_an_error():
+    with pytest.raises(ValueError, match=r"no markers <!-- bench:b --> and <!-- /bench:b -->"):
+        filled("<!-- bench:a -->\n<!-- /bench:a -->", "b", "new")
