@@ -22,7 +22,7 @@ from ..tape import Array, Node, Operator, Traced, current_tape, is_traced, watch
 from .autodiff import dlfeval
 from .core import dlarray
 from .plan import Plan, Recorder
-from .signature import NoSignature, arrays_of, replaced, signature
+from .signature import NoSignature, arrays_of, builder, replaced, signature
 
 CALL = "dlaccelerate"
 CHECK_MODES = ("none", "tolerance")
@@ -336,7 +336,8 @@ class _Trace:
             recorder.give_up("it returns a variable of its own")
         self.plan = Plan(recorder, slots)
         self.formats = [x.fmt for x in outputs]
-        self.result = replaced(result, itertools.repeat(_NOTHING))  # holds no arrays of this call
+        # holds no arrays of this call
+        self.build = builder(replaced(result, itertools.repeat(_NOTHING)))
 
     def run(self, arrays: Sequence[dlarray], draws: Sequence[Any] | None = None) -> Any:
         """The result for other arrays; with ``draws`` as random numbers."""
@@ -348,7 +349,7 @@ class _Trace:
                 found = self.plan.run(*[x._data for x in arrays])
             else:
                 found = self.plan.with_draws([x._data for x in arrays], draws)
-        return replaced(self.result, map(_labelled, found, self.formats, self.places))
+        return self.build(map(_labelled, found, self.formats, self.places))
 
 
 class _Draws:

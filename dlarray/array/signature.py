@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from itertools import islice
 from math import copysign
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -127,6 +128,21 @@ def replaced(value: Any, arrays: Iterator[Any]) -> Any:
     if contained is None:
         return value
     return tree.rebuilt(value, [replaced(part, arrays) for _, part in contained])
+
+
+def builder(value: Any) -> Callable[[Iterator[Any]], Any]:
+    """`replaced` of this value as a function of the arrays."""
+    kind = type(value)
+    if kind is dlarray:
+        return next
+    if kind is tuple or kind is list:
+        makers = [builder(part) for part in value]
+        return lambda arrays: kind([make(arrays) for make in makers])
+    parts = getattr(value, "array_parts", None)
+    if parts is not None and all(type(part) is dlarray for part in parts()[1]):
+        n = len(parts()[1])
+        return lambda arrays: value.with_array_parts(list(islice(arrays, n)))
+    return lambda arrays: replaced(value, arrays)
 
 
 def arrays_of(value: Any) -> list[dlarray]:
