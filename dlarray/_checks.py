@@ -71,12 +71,13 @@ def unknown(call: str, names: Iterable[str], known: Iterable[str]) -> None:
 def named_options(function: Callable[P, R]) -> Callable[P, R]:
     """Decorator: an unknown keyword of a function raises an error that names the closest one."""
     parameters = inspect.signature(function).parameters.values()
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    known = {p.name: None for p in parameters if p.kind is p.KEYWORD_ONLY}  # in this order
     call = function.__qualname__.removesuffix(".__init__")
 
     @functools.wraps(function)
     def checked(*arguments: P.args, **options: P.kwargs) -> R:
-        unknown(call, options, known)
+        if not options.keys() <= known.keys():
+            unknown(call, options, known)
         return function(*arguments, **options)
 
     return checked

@@ -170,10 +170,10 @@ def dlgradient(
 
 def check_value(call: str, y: Any) -> None:
     """Raise unless y is a traced real dlarray."""
-    text = NOT_TRACED.format(call=call, scalar=" scalar" if call == "dlgradient" else "")
-    if not isinstance(y, dlarray):
-        raise GradientError(f"{text} Got {type(y).__name__}.")
-    if not is_traced(y):
+    if not isinstance(y, dlarray) or not is_traced(y):
+        text = NOT_TRACED.format(call=call, scalar=" scalar" if call == "dlgradient" else "")
+        if not isinstance(y, dlarray):
+            raise GradientError(f"{text} Got {type(y).__name__}.")
         if y.node is not None:
             raise GradientError(f"{text} {_elsewhere(y.node)}")
         if current_tape() is not None:

@@ -32,6 +32,7 @@ from .activation import (
     relu_grad,
     sigmoid_forward,
     sigmoid_grad,
+    tanh_grad,
 )
 from .batchnorm import (
     batch_statistics,
@@ -134,4 +135,5 @@ __all__ = [
     "softmax_forward",
     "softmax_grad",
     "sum_axes",
+    "tanh_grad",
 ]

@@ -115,7 +115,18 @@ def map_one(function: Kernel, x: Array) -> Array:
 
 def map_two(function: Kernel, x: Array, y: Array) -> Array:
     """function(x, y) of arrays of one shape, in the memory order of y."""
+    if y.nbytes < SMALL_BYTES and _lie_alike(x, y) and not is_dry():
+        z = np.empty_like(y)
+        function.serial(0, 1, x.ravel("K"), y.ravel("K"), z.ravel("K"), False)
+        return z
     z = empty_like(y)
     flat = flatten(z)
     function(workers(nbytes=3.0 * y.nbytes), paired(x, y), flatten(y), flat, streams(flat))
     return z
+
+
+def _lie_alike(x: Array, y: Array) -> bool:
+    """Whether two arrays lie in memory in one order and as kernels take them."""
+    a, b = x.flags, y.flags
+    together = (a.c_contiguous and b.c_contiguous) or (a.f_contiguous and b.f_contiguous)
+    return together and is_simple(x) and is_simple(y)

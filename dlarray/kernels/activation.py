@@ -75,6 +75,13 @@ def _sigmoid_grad(dy, y):
 
 
 @device
+def _tanh_grad(dy, y):
+    """dy (1 - y^2)."""
+    stay_inline()
+    return mul(dy, sub(constant(y, _vmath.ONE), mul(y, y)))
+
+
+@device
 def _gelu_grad(dy, x):
     stay_inline()
     return mul(dy, _gelu.gelu_slope(x))
@@ -87,6 +94,7 @@ def _gelu_tanh_grad(dy, x):
 
 
 _SIGMOID, _SIGMOID_GRAD = unary(_vmath.sigmoid), binary(_sigmoid_grad)
+_TANH_GRAD = binary(_tanh_grad)
 _GELU = {False: unary(_gelu.gelu), True: unary(_gelu.gelu_tanh)}
 _GELU_GRAD = {False: binary(_gelu_grad), True: binary(_gelu_tanh_grad)}
 
@@ -130,6 +138,11 @@ def sigmoid_forward(x: Array) -> Array:
 def sigmoid_grad(dy: Array, y: Array) -> Array:
     """dy y (1 - y), from the result y."""
     return map_two(_SIGMOID_GRAD, dy, y)
+
+
+def tanh_grad(dy: Array, y: Array) -> Array:
+    """dy (1 - y^2), from the result y."""
+    return map_two(_TANH_GRAD, dy, y)
 
 
 def gelu_forward(x: Array, tanh: bool) -> Array:

@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..kernels._buffers import POOLED_BYTES
-from ..kernels.elementwise import apply
 from ..tape import Array, Operator, operator
 from ._quiet import elementwise, pairwise, pairwise_of, quietly
 from .shape import fit
@@ -170,15 +168,7 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
 @operator
 def tanh_grad(dy: Array, y: Array) -> Array:
     """dy (1 - y^2), of real numbers."""
-    return quietly(_tanh_grad, dy, y)
-
-
-def _tanh_grad(dy: Array, y: Array) -> Array:
-    if y.nbytes < POOLED_BYTES:
-        return dy * (1 - y * y)
-    slope = apply(np.multiply, y, y)
-    np.subtract(1, slope, out=slope)
-    return np.multiply(dy, slope, out=slope)
+    return kernels.tanh_grad(dy, y)
 
 
 @tanh_grad.backward
