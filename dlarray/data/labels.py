@@ -15,6 +15,7 @@ from .._checks import listed
 from ..array import dlarray, wrap
 from ..formats import Shape, ShapeError, describe, resolve_axis
 from ..operators.embed import one_hot
+from ..tape import constant, decides
 
 Array = np.ndarray[Any, Any]
 
@@ -132,7 +133,8 @@ def onehotencode(
     dim = _checks.axis(call, "featureDim", featureDim, index.ndim)
     index = index[..., np.newaxis] if dim == index.ndim else index
     _require_single(call, featureDim, dim, index.shape)
-    return one_hot(index, np.arange(len(classes)), axis=dim, dtype=ENCODED[typename], call=call)
+    places = constant(np.arange(len(classes)))
+    return one_hot(constant(index), places, axis=dim, dtype=ENCODED[typename], call=call)
 
 
 def _require_single(call: str, featureDim: Any, dim: int, shape: Shape) -> None:
@@ -160,7 +162,7 @@ def _encoded_dlarray(
         dim = resolve_axis(featureDim, A.fmt, A.ndim, call)
     else:
         dim = _checks.axis(call, "featureDim", featureDim, A.ndim)
-    classes = np.asarray(ClassNames)
+    classes = constant(np.asarray(ClassNames))
     if classes.dtype.kind not in "biuf":
         raise TypeError(f"{call}: the classes of a dlarray are numbers; got {classes.dtype}.")
     column: Any = A
@@ -213,7 +215,8 @@ def onehotdecode(B: Any, classes: Any, featureDim: int | str, typename: str | No
     """
     call = "onehotdecode"
     names = _as_named(call, np.asarray(classes), typename)
-    values = B.extractdata() if isinstance(B, dlarray) else np.asarray(B)
+    values = B._data if isinstance(B, dlarray) else np.asarray(B)
+    decides(call, values)  # classes are no dlarray: a replay would give those of the first call
     if isinstance(featureDim, str) and isinstance(B, dlarray):
         dim = resolve_axis(featureDim, B.fmt, B.ndim, call)
     else:

@@ -11,8 +11,8 @@ from dlarray.array.signature import arrays_of
 from dlarray.testing.operations import OPERATIONS
 from tests.array.replays import assert_same, counted
 
-# The sizes of their results depend on values: functions that call them run as they are.
-BY_VALUES = {"colon", "find", "linspace"}
+# Their results, or the sizes of these, depend on values: functions that call them run as they are.
+BY_VALUES = {"colon", "find", "linspace", "onehotdecode"}
 SEED = 5  # to which the samples of functions that draw set the generator themselves
 
 SAMPLES = [
