@@ -8,16 +8,17 @@ raises an error that says which of these it is.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from types import CoroutineType, GeneratorType
 from typing import Any
 
 import numpy as np
 
 from .. import _checks
-from ..formats import describe
+from ..formats import Shape, describe
 from ..tape import (
+    Array,
     GradientError,
     Node,
     Tape,
@@ -79,9 +80,9 @@ def dlfeval(function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
         make = partial(_variable, tape)
         traced = [tree.map_arrays(make, x) for x in args]
         result = function(*traced, **(tree.map_arrays(make, options) if options else options))
-        if inspect.isgenerator(result) or inspect.iscoroutine(result):
+        if isinstance(result, (GeneratorType, CoroutineType)):
             result.close()
-            kind = "generator" if inspect.isgenerator(result) else "coroutine"
+            kind = "generator" if isinstance(result, GeneratorType) else "coroutine"
             raise TypeError(
                 f"dlfeval: the function is a {kind}: its body would run after the trace has "
                 "ended. Return the values, for example in a list."
@@ -160,12 +161,19 @@ def dlgradient(
     nodes = _nodes(x)
     if not _checks.logical("dlgradient", "AllowComplex", AllowComplex):
         _reject_complex(y.node, nodes)
-    ones = constant(np.ones(y.shape, y.dtype))
+    ones = constant(_ones(y.shape, y.dtype))
     values = iter(gradients(y, ones, nodes, record=record))
     results = tuple(
         tree.map_arrays(lambda leaf: gradient_of(leaf, next(values), record), one) for one in x
     )
     return results[0] if len(results) == 1 else results
+
+
+@lru_cache(maxsize=64)
+def _ones(shape: Shape, dtype: np.dtype[Any]) -> Array:
+    ones = np.ones(shape, dtype)
+    ones.flags.writeable = False
+    return ones
 
 
 def check_value(call: str, y: Any) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import kernels
 from ..tape import Array, Operator, operator
-from ._quiet import elementwise, pairwise, pairwise_of, quietly
+from ._quiet import elementwise, elementwise_of, pairwise, pairwise_of, quietly
 from .shape import fit
 
 COMPLEX: dict[int, np.dtype[Any]] = {  # by the bytes of a part
@@ -66,9 +66,7 @@ def _(dy: Any, y: Any, _a: Any, b: Any) -> Any:
     return lambda: fit(div(dy, conj_of(b)), _a), divisor
 
 
-@operator
-def neg(x: Array) -> Array:
-    return elementwise(np.negative, x)
+neg: Operator = operator(elementwise_of(np.negative, "neg"))
 
 
 @neg.backward
@@ -167,8 +165,12 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
 
 @operator
 def tanh_grad(dy: Array, y: Array) -> Array:
-    """dy (1 - y^2), of real numbers."""
-    return kernels.tanh_grad(dy, y)
+    """dy (1 - y^2), of real numbers; of few in half the time of a kernel, with the same bits."""
+    return kernels.tanh_grad(dy, y) if y.nbytes >= POOLED_BYTES else quietly(_tanh_grad, dy, y)
+
+
+def _tanh_grad(dy: Array, y: Array) -> Array:
+    return dy * (1 - y * y)
 
 
 @tanh_grad.backward

@@ -39,6 +39,7 @@ def _walk(
 ) -> list[Any]:
     wanted = set(targets)
     path, leads = _path(start, wanted)
+    inner = any([node.operator is not None for node in wanted])  # not only variables are wanted
     pending: dict[Node | None, Any] = {start: dy}
     take, earlier = pending.pop, pending.get
     told = record or watcher() is not None  # of every operator call
@@ -47,28 +48,29 @@ def _walk(
         gradient = take(node, None)
         if gradient is None:
             continue
-        if node in wanted:
+        op, parents = node.operator, node.parents
+        if op is None:
             found[node] = gradient
-        if node.operator is None:
             continue
-        parents = node.parents
-        if node in wanted and leads.isdisjoint(parents):
-            continue
-        rule = node.operator.rule
+        if inner and node in wanted:
+            found[node] = gradient
+            if leads is not None and leads.isdisjoint(parents):
+                continue
+        rule = op.rule
         if rule is None:
-            raise GradientError(f"{node.operator.name} has no derivative.")
+            raise GradientError(f"{op.name} has no derivative.")
         if node.arguments is None:
             raise GradientError(RELEASED)
         if record:
             parts = _recorded_parts(node, rule, gradient)
-        elif told and not node.operator.recordable:
+        elif told and not op.recordable:
             parts = _watched_parts(node, rule, gradient)
         elif node.options:
             parts = rule(gradient, node.result, *node.arguments, **node.options)
         else:
             parts = rule(gradient, node.result, *node.arguments)
         for parent, part in zip(parents, parts):  # noqa: B905 - a rule may stop early
-            if parent is None or part is None or parent not in leads:
+            if parent is None or part is None or (leads is not None and parent not in leads):
                 continue
             if type(part) is not _ndarray and callable(part):
                 part = part()
@@ -85,8 +87,10 @@ _ndarray = np.ndarray
 _BY_AGE = attrgetter("order")
 
 
-def _path(start: Node, wanted: set[Node]) -> tuple[list[Node], AbstractSet[Node | None]]:
-    """The nodes from ``start`` that lead to a wanted one: newest first, and as a set."""
+def _path(start: Node, wanted: set[Node]) -> tuple[list[Node], AbstractSet[Node | None] | None]:
+    """The nodes from ``start`` that lead to a wanted one: newest first, and as a set; None for all
+    that there are.
+    """
     seen = {start}
     stack = [start]
     variables_only = True  # every node that leads nowhere is wanted, so that all nodes lead there
@@ -99,7 +103,7 @@ def _path(start: Node, wanted: set[Node]) -> tuple[list[Node], AbstractSet[Node 
                 stack.append(parent)
     if variables_only:
         stack.sort(key=_BY_AGE, reverse=True)
-        return stack, seen
+        return stack, None
     leads: set[Node | None] = set(wanted)
     path = []
     for node in sorted(stack, key=_BY_AGE):
