@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..kernels._buffers import POOLED_BYTES
 from ..tape import Array, Operator, operator
 from ._quiet import elementwise, elementwise_of, pairwise, pairwise_of, quietly
 from .shape import fit
