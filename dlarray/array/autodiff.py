@@ -278,10 +278,12 @@ def gradient_of(leaf: dlarray, value: Any, traced: bool) -> dlarray:
 
 def as_result(value: Any, fmt: str, traced: bool) -> dlarray:
     """What a backward pass gave as a dlarray; a variable if ``traced`` although it is constant."""
-    if traced and not isinstance(value, Traced):  # constant: its own derivative is zero
+    if isinstance(value, Traced):
+        return wrap(value, fmt)
+    if traced:  # constant: its own derivative is zero
         tape = current_tape()
         assert tape is not None
         return variable(tape, wrap(value, fmt))
-    if not isinstance(value, Traced) and not value.flags.writeable and value.size:
+    if not value.flags.writeable and value.size:
         value = copied(value)  # a broadcast view would be a surprise
     return wrap(value, fmt)
