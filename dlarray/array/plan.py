@@ -290,7 +290,9 @@ def _direct(calls: Sequence[Call], recorder: Recorder) -> dict[int, Callable[...
     for number, call in enumerate(calls):
         if call.operator.direct is not None and not call.arrays_in_options:
             arguments = [recorder.values[slot] for slot in call.arguments]
-            found[number] = call.operator.direct(*arguments, **call.options)
+            direct = call.operator.direct(*arguments, **call.options)
+            if direct is not None:
+                found[number] = direct
     return found
 
 

@@ -307,6 +307,9 @@ class Values(Sequence[Any]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values)
+
     @overload
     def __getitem__(self, index: int) -> Any: ...
     @overload

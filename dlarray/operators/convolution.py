@@ -7,6 +7,7 @@ the result. A matrix product is a convolution with one tap.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -44,6 +45,39 @@ def conv1d(
     return _from_kernel(y, batch, x_axes)
 
 
+def _directly(kernel: Callable[..., Array], axes: Axes, first: Axes, second: Axes) -> Any:
+    """The call of a kernel where there is one batch axis, so that views say it all; else None.
+
+    ``axes`` are those of the result, the others those of the arguments.
+    """
+    if len(first) != 3 or len(second) != 3:
+        return None
+    back = inverse(axes)
+
+    def call(a: Array, b: Array) -> Array:
+        return kernel(a.transpose(first), b.transpose(second)).transpose(back)
+
+    return call
+
+
+def _conv1d_directly(
+    x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Geometry
+) -> Any:
+    if len(x_axes) != 3:
+        return None
+    back, bias = inverse(x_axes), None if b is None else b.size
+
+    def call(x: Array, w: Array, b: Array | None) -> Array:
+        flat = None if bias is None else b.reshape(bias)  # type: ignore[union-attr]
+        moved = x.transpose(x_axes), w.transpose(w_axes)
+        return kernels.conv1d_forward(*moved, flat, geometry).transpose(back)
+
+    return call
+
+
+conv1d.direct = _conv1d_directly
+
+
 @conv1d.backward
 def _(
     dy: Any, _y: Any, x: Any, w: Any, _b: Any, *, x_axes: Axes, w_axes: Axes, geometry: Geometry
@@ -64,6 +98,14 @@ def channel_sum(x: Array, *, channel: int, shape: Shape) -> Array:
     return kernels.sum_axes(x, rest).reshape(shape)
 
 
+def _channel_sum_directly(x: Array, *, channel: int, shape: Shape) -> Any:
+    rest = (*range(channel), *range(channel + 1, x.ndim))
+    return lambda x: kernels.sum_axes(x, rest).reshape(shape)
+
+
+channel_sum.direct = _channel_sum_directly
+
+
 @channel_sum.backward
 def _(dy: Any, _y: Any, _x: Any, *, channel: int, shape: Shape) -> Any:
     column = tuple(n if axis == channel else 1 for axis, n in enumerate(_x.shape))
@@ -79,6 +121,11 @@ def conv1d_grad_x(
     return _from_kernel(
         kernels.conv1d_grad_x(data, w.transpose(w_axes), length, geometry), batch, x_axes
     )
+
+
+conv1d_grad_x.direct = lambda _dy, _w, *, length, x_axes, w_axes, geometry: _directly(
+    lambda dy, w: kernels.conv1d_grad_x(dy, w, length, geometry), x_axes, x_axes, w_axes
+)
 
 
 @conv1d_grad_x.backward
@@ -109,6 +156,11 @@ def conv1d_grad_w(
     data, _ = _to_kernel(x, x_axes)
     slope, _ = _to_kernel(dy, x_axes)
     return kernels.conv1d_grad_w(data, slope, k_size, geometry).transpose(inverse(w_axes))
+
+
+conv1d_grad_w.direct = lambda _x, _dy, *, k_size, x_axes, w_axes, geometry: _directly(
+    lambda x, dy: kernels.conv1d_grad_w(x, dy, k_size, geometry), w_axes, x_axes, x_axes
+)
 
 
 @conv1d_grad_w.backward

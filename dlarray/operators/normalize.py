@@ -81,13 +81,42 @@ def groupnorm(
     """Normalize x over the inner axes and the channels of a group, which follow each other, for
     each outer index; scale and shift by channel.
     """
-    rows = _rows(x, outer, inner, channel)
+    order, back, rows, moved = _views(x.shape, outer, inner, channel)
     parameters = scale.reshape(-1), offset.reshape(-1)
-    if rows.shape[1] == groups == 1:
-        y, stats = kernels.layernorm_forward(rows[:, 0], *parameters, epsilon)
+    if rows[1] == groups == 1:
+        flat = x.transpose(order).reshape(rows[0], rows[2])
+        y, stats = kernels.layernorm_forward(flat, *parameters, epsilon)
     else:
-        y, stats = kernels.groupnorm_forward(rows, *parameters, groups, epsilon)
-    return _from_rows(y, x, outer, inner, channel), stats
+        parts = x.transpose(order).reshape(rows)
+        y, stats = kernels.groupnorm_forward(parts, *parameters, groups, epsilon)
+    return y.reshape(moved).transpose(back), stats
+
+
+def _groupnorm_directly(
+    x: Array,
+    _offset: Array,
+    _scale: Array,
+    *,
+    outer: Axes,
+    inner: Axes,
+    channel: int,
+    groups: int,
+    epsilon: float,
+) -> Any:
+    order, back, rows, moved = _views(x.shape, outer, inner, channel)
+    if not rows[1] == groups == 1:
+        return None
+    shape, n = (rows[0], rows[2]), rows[2]
+
+    def call(x: Array, offset: Array, scale: Array) -> tuple[Array, Array]:
+        flat = x.transpose(order).reshape(shape)
+        y, stats = kernels.layernorm_forward(flat, scale.reshape(n), offset.reshape(n), epsilon)
+        return y.reshape(moved).transpose(back), stats
+
+    return call
+
+
+groupnorm.direct = _groupnorm_directly
 
 
 @groupnorm.backward(recordable=False)  # type: ignore[untyped-decorator]
@@ -104,14 +133,16 @@ def _(
     groups: int,
     epsilon: float,
 ) -> Any:
-    slope, rows = (_rows(part, outer, inner, channel) for part in (dy, x))
+    order, back, rows, moved = _views(x.shape, outer, inner, channel)
     gain, stats = scale.reshape(-1), result[1]
-    if rows.shape[1] == groups == 1:
-        parts = kernels.layernorm_backward(slope[:, 0], rows[:, 0], gain, stats)
+    shape = (rows[0], rows[2]) if rows[1] == groups == 1 else rows
+    slope, data = dy.transpose(order).reshape(shape), x.transpose(order).reshape(shape)
+    if len(shape) == 2:
+        parts = kernels.layernorm_backward(slope, data, gain, stats)
     else:
-        parts = kernels.groupnorm_backward(slope, rows, gain, stats, epsilon)
+        parts = kernels.groupnorm_backward(slope, data, gain, stats, epsilon)
     return (
-        _from_rows(parts[0], x, outer, inner, channel),
+        parts[0].reshape(moved).transpose(back),
         parts[2].reshape(offset.shape),
         parts[1].reshape(scale.shape),
     )

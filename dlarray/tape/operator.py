@@ -105,8 +105,8 @@ class Operator:
         self.name = forward.__name__
         self.__doc__ = forward.__doc__
         # of arguments and options: a function of the arguments alone that gives the same for all
-        # arrays of their sizes, in less time
-        self.direct: Callable[..., Callable[..., Any]] | None = None
+        # arrays of their sizes, in less time; None where there is none
+        self.direct: Callable[..., Callable[..., Any] | None] | None = None
         self.pure = pure  # the result depends on the arguments alone
         self.rule: Callable[..., Any] | None = None
         self.recordable = True
