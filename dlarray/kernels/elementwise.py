@@ -16,6 +16,8 @@ from . import _vmath
 from ._buffers import POOLED_BYTES, Array, empty_like
 from ._map import map_one, unary
 
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
 _KERNELS: dict[Any, Any] = {
     np.exp: unary(_vmath.exp),
     np.log: unary(_vmath.log),
@@ -28,7 +30,7 @@ def apply(function: np.ufunc, *arrays: Array) -> Array:
     """``function(*arrays)``; the result lies in memory as the largest operand does."""
     largest = arrays[0]
     known = _KERNELS.get(function)
-    if known is not None and largest.dtype.kind == "f":
+    if known is not None and largest.dtype in FLOATS:
         return map_one(known, largest)
     for array in arrays[1:]:
         if array.size > largest.size:
