@@ -23,7 +23,7 @@ import numpy as np
 
 from .table import table_text
 
-SUITES = ("conv1d", "memory", "training", "start")
+SUITES = ("conv1d", "memory", "training", "accelerate", "overhead", "start")
 RESULTS = Path(__file__).parent / "results"
 PAUSE = 0.25  # seconds in which the threads of the library that has just run stop spinning
 AGREEMENT = 1e-4

@@ -45,7 +45,9 @@ def summary(report: dict[str, Any]) -> list[dict[str, Any]]:
                 row |= {"rate": max(rates), "share": statistics.median(copied)}
             if "torch" in rounds[0]:
                 ratios = [r["torch"]["best"] / r["ours"]["best"] for r in rounds]
+                more = [r["ours"]["best"] - r["torch"]["best"] for r in rounds]
                 row |= {
+                    "more": statistics.median(more),
                     "ratio": statistics.median(ratios),
                     "lowest": min(ratios),
                     "highest": max(ratios),
@@ -68,11 +70,16 @@ def table_text(report: dict[str, Any]) -> str:
         header += ["GB/s", "share of copy"] if moved else ["GFLOP/s", "share of peak"]
     header += (
         ["× peer (lowest-highest)"]
-        if report["suite"] == "start"
+        if report["suite"] in ("start", "accelerate", "overhead")
         else ["× PyTorch (lowest-highest)"]
     )
+    extra = report["suite"] == "overhead"
+    header += ["more than peer"] if extra else []
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(_cells(row, counted)) + " |" for row in rows]
+    for row in rows:
+        cells = _cells(row, counted)
+        cells += [_time(row["more"]) if "more" in row else "-"] if extra else []
+        lines.append("| " + " | ".join(cells) + " |")
     for name in dict.fromkeys(row["measure"] for row in rows if counted):
         ratios = [row["ratio"] for row in rows if row["measure"] == name and "ratio" in row]
         if len(ratios) > 1:

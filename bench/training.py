@@ -91,8 +91,8 @@ def ours(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
     return {"training step": step}, results
 
 
-def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
-    """The same in PyTorch."""
+def peer(case: Case) -> tuple[Callable[[], Any], list[Any]]:
+    """PyTorch's loss, and its parameters."""
     import torch as t
 
     F = t.nn.functional
@@ -114,7 +114,6 @@ def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
             net[i].bias[:] = 0
     x = t.tensor(data["x"].transpose(0, 2, 1).copy())
     labels = t.tensor(data["labels"])
-    adam = t.optim.Adam(net.parameters(), lr=0.001)
 
     def loss() -> Any:
         h = x
@@ -122,6 +121,16 @@ def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
             h = F.relu(convolution(F.pad(h, (4, 0))))
             h = norm(h.transpose(1, 2)).transpose(1, 2)
         return F.cross_entropy(net[4](h.mean(2)), labels)
+
+    return loss, list(net.parameters())
+
+
+def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+    """The same in PyTorch."""
+    import torch as t
+
+    loss, parameters = peer(case)
+    adam = t.optim.Adam(parameters, lr=0.001)
 
     def step() -> float:
         adam.zero_grad()
@@ -132,7 +141,7 @@ def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
 
     def results() -> list[np.ndarray]:
         value = loss()
-        slopes = t.autograd.grad(value, [net[0].weight, net[2].weight, net[4].weight])
+        slopes = t.autograd.grad(value, [parameters[i] for i in (0, 4, 8)])
         first, second, third = (g.numpy() for g in slopes)
         return [value.detach().numpy(), first.transpose(2, 1, 0), second.transpose(2, 1, 0), third]
 

@@ -26,6 +26,7 @@ from .signature import NoSignature, arrays_of, replaced, signature
 
 CALL = "dlaccelerate"
 CHECK_MODES = ("none", "tolerance")
+_NEW = object()  # no plan yet, where None says that there can be none
 
 
 class AcceleratedFunction:
@@ -66,10 +67,12 @@ class AcceleratedFunction:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
+        self._plainly, self._evaluated = _Plainly(function), _Evaluated(function)
         self._enabled, self._size = True, 50
         self._mode, self._tolerance = "none", 1e-4
         self._lock = threading.Lock()
-        self._cache: OrderedDict[Hashable, _Trace | None] = OrderedDict()
+        self._cache: OrderedDict[Hashable, Any] = OrderedDict()
+        self._recent: tuple[Hashable, Any] = (None, None)
         self._calls = self._hits = 0
 
     # -- properties -------------------------------------------------------------------------------
@@ -140,16 +143,17 @@ class AcceleratedFunction:
         """Drop all plans and counts."""
         with self._lock:
             self._cache.clear()
+            self._recent = None, None
             self._calls = self._hits = 0
 
     # -- calls ------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        return self._run(_Plainly(self._function), args, options)
+        return self._run(self._plainly, args, options)
 
     def __dlfeval__(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """The call as `dlfeval` makes it: with the arguments traced, and results without trace."""
-        return self._run(_Evaluated(self._function), args, options)
+        return self._run(self._evaluated, args, options)
 
     def _run(self, mode: _Mode, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if not self._enabled or watcher() is not None:
@@ -162,15 +166,17 @@ class AcceleratedFunction:
             return mode.plain(args, options)
         with self._lock:
             self._calls += 1
-            found = key in self._cache
-            trace = self._cache[key] if found else None
-            if found:
-                self._cache.move_to_end(key)
-                self._hits += trace is not None
-        if not found:
-            return self._first(mode, key, args, options, arrays)
+            recent, trace = self._recent
+            if recent != key:  # costs less than two hashes
+                trace = self._cache.get(key, _NEW)
+                if trace is not _NEW:
+                    self._cache.move_to_end(key)
+                    self._recent = key, trace
+            self._hits += isinstance(trace, _Trace)
         if trace is None:
             return mode.plain(args, options)
+        if not isinstance(trace, _Trace):
+            return self._first(mode, key, args, options, arrays)
         if self._mode == "tolerance":
             return self._checked(mode, trace, args, options, arrays)
         return trace.run(arrays)
@@ -226,6 +232,7 @@ class AcceleratedFunction:
         return result
 
     def _shrink(self) -> None:
+        self._recent = None, None
         while len(self._cache) > self._size:
             self._cache.popitem(last=False)
 
@@ -333,20 +340,15 @@ class _Trace:
 
     def run(self, arrays: Sequence[dlarray], draws: Sequence[Any] | None = None) -> Any:
         """The result for other arrays; with ``draws`` as random numbers."""
-        values: Sequence[Any]
+        found: Sequence[Any]
         with np.errstate(all="ignore"):
             if self.traced:
                 found = self.plan.traced(arrays, draws)
-                values = [
-                    value if on else value._data if isinstance(value, Traced) else value
-                    for value, on in zip(found, self.places, strict=True)
-                ]
             elif draws is None:
-                values = self.plan.run(*[x._data for x in arrays])
+                found = self.plan.run(*[x._data for x in arrays])
             else:
-                values = self.plan.with_draws([x._data for x in arrays], draws)
-        outputs = [_labelled(value, fmt) for value, fmt in zip(values, self.formats, strict=True)]
-        return replaced(self.result, iter(outputs))
+                found = self.plan.with_draws([x._data for x in arrays], draws)
+        return replaced(self.result, map(_labelled, found, self.formats, self.places))
 
 
 class _Draws:
@@ -384,15 +386,18 @@ def _difference(a: Array, b: Array) -> float:
     return worst if np.isfinite(worst) else np.inf
 
 
-def _labelled(value: Any, fmt: str) -> dlarray:
-    """`wrap` of a result, whose format fits already."""
-    array = dlarray.__new__(dlarray)
+def _labelled(value: Any, fmt: str, traced: bool = True) -> dlarray:
+    """`wrap` of a result, whose format fits already; a constant unless ``traced``."""
+    array = _new(dlarray)
+    array.fmt = fmt
     if isinstance(value, Traced):
-        array._data, array.node = value._data, value.node
+        array._data, array.node = value._data, value.node if traced else None
     else:
         array._data, array.node = value, None
-    array.fmt = fmt
     return array
+
+
+_new = dlarray.__new__
 
 
 def _own(x: dlarray) -> dlarray:

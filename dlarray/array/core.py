@@ -314,7 +314,8 @@ def as_data(value: Any, call: str, *, share: bool = False) -> Array:
     except MemoryError:
         raise MemoryError(no_memory(call, [data])) from None
     if not share and data.flags.writeable and current_tape() is not None:
-        if isinstance(value, np.ndarray) and np.may_share_memory(data, value):
+        fresh = isinstance(value, (list, tuple, int, float, complex, np.generic))
+        if not fresh and (not isinstance(value, np.ndarray) or np.may_share_memory(data, value)):
             data = data.copy(order="K")
     if data.ndim < 2:
         data = data.reshape(data.size, 1)

@@ -7,25 +7,20 @@ from typing import Any
 import numpy as np
 
 from .. import _checks, formats, operators
-from ..formats import FormatError, ShapeError, describe, first_nonsingleton
+from ..formats import ShapeError, describe
 from ..operators.cumulative import cumulative_sum, recurrence
 from ..operators.elementwise import where_nonzero
 from ..operators.sorting import interval, outside
 from ..tape import constant as known
 from .arithmetic import result_type, typed
-from .core import as_data, described, dlarray, require_dlarray, require_float, wrap
+from .core import dlarray, require_dlarray, require_float, wrap
+from .linear import unformatted
 from .sorting import sort
+from .subscripts import along
 
-_FULL = slice(None)
 _METHODS = ("linear", "nearest", "previous", "next")
 _UNBUILT = ("pchip", "cubic", "v5cubic", "makima", "spline")
 _DIRECTIONS = ("forward", "reverse")
-
-
-def _axis(X: dlarray, dim: int | str | None, call: str) -> int:
-    if dim is None:
-        return first_nonsingleton(X.shape)
-    return formats.resolve_axis(dim, X.fmt, X.ndim, call)
 
 
 def _counting(X: Any, call: str) -> dlarray:
@@ -52,7 +47,10 @@ def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> 
     """
     X = _counting(X, "cumsum")
     backwards = _checks.choice("cumsum", "direction", direction, _DIRECTIONS) == "reverse"
-    return wrap(cumulative_sum(X, axis=_axis(X, dim, "cumsum"), reverse=backwards), X.fmt)
+    return wrap(
+        cumulative_sum(X, axis=formats.one_axis(dim, X.fmt, X.shape, "cumsum"), reverse=backwards),
+        X.fmt,
+    )
 
 
 def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
@@ -67,12 +65,12 @@ def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") ->
     """
     X = _counting(X, "cumprod")
     backwards = _checks.choice("cumprod", "direction", direction, _DIRECTIONS) == "reverse"
-    axis = _axis(X, dim, "cumprod")
+    axis = formats.one_axis(dim, X.fmt, X.shape, "cumprod")
     n = X.shape[axis]
     if n == 0:
         return wrap(X, X.fmt)
     # y[i] = x[i] y[i-1], where the first element is added, not multiplied
-    first = (_FULL,) * axis + ((slice(n - 1, n) if backwards else slice(0, 1)),)
+    first = along(axis, slice(n - 1, n) if backwards else slice(0, 1))
     start = operators.take(X, index=first)
     b = operators.assign(known(np.zeros(X.shape, X.dtype)), start, index=first)
     return wrap(recurrence(X, b, axis=axis, reverse=backwards), X.fmt)
@@ -89,7 +87,7 @@ def diff(X: Any, n: int = 1, dim: int | str | None = None) -> dlarray:
     """
     X = _counting(X, "diff")
     times = _checks.integer("diff", "n", n)
-    axis = _axis(X, dim, "diff")
+    axis = formats.one_axis(dim, X.fmt, X.shape, "diff")
     value: Any = X
     for _ in range(min(times, X.shape[axis])):
         value = _difference(value, axis)
@@ -98,12 +96,8 @@ def diff(X: Any, n: int = 1, dim: int | str | None = None) -> dlarray:
 
 def _difference(value: Any, axis: int) -> Any:
     n = value.shape[axis]
-    early, late = (_part(axis, part) for part in (slice(0, max(n - 1, 0)), slice(1, n)))
+    early, late = (along(axis, part) for part in (slice(0, max(n - 1, 0)), slice(1, n)))
     return operators.sub(operators.take(value, index=late), operators.take(value, index=early))
-
-
-def _part(axis: int, part: slice) -> tuple[slice, ...]:
-    return (_FULL,) * axis + (part,)
 
 
 # -- samples --------------------------------------------------------------------------------------
@@ -111,12 +105,7 @@ def _part(axis: int, part: slice) -> tuple[slice, ...]:
 
 def _plain(call: str, X: Any, name: str) -> dlarray:
     """An unformatted floating dlarray."""
-    array = X if isinstance(X, dlarray) else wrap(as_data(X, call), "")
-    if array.fmt:
-        raise FormatError(
-            f"{call}: {name} must be unformatted; got {described(array)}. Use stripdims first."
-        )
-    return _counting(array, call)
+    return _counting(wrap(unformatted(call, X, name), ""), call)
 
 
 def _vector(call: str, X: Any, name: str) -> dlarray:
@@ -147,7 +136,7 @@ def trapz(X: Any, Y: Any = None, dim: int | None = None) -> dlarray:
     if Y is None:
         X, Y = 1.0, X
     samples = _plain("trapz", Y, "Y")
-    axis = _axis(samples, dim, "trapz")
+    axis = formats.one_axis(dim, "", samples.shape, "trapz")
     n = samples.shape[axis]
     points = _vector("trapz", X, "X")
     if points.size not in (1, n):
@@ -157,7 +146,7 @@ def trapz(X: Any, Y: Any = None, dim: int | None = None) -> dlarray:
         )
     dtype = result_type(samples, points if isinstance(X, dlarray) or points.size > 1 else samples)
     value, points_ = typed(samples, dtype), typed(points, dtype)
-    early, late = _part(axis, slice(0, max(n - 1, 0))), _part(axis, slice(1, n))
+    early, late = along(axis, slice(0, max(n - 1, 0))), along(axis, slice(1, n))
     pairs = operators.add(operators.take(value, index=early), operators.take(value, index=late))
     steps = points_ if points.size == 1 and n != 1 else _difference(points_, 0)
     lying = (1,) * axis + (steps.shape[0],) + (1,) * (samples.ndim - axis - 1)

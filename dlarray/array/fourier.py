@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _checks, formats, operators
-from ..formats import FormatError, ShapeError, first_nonsingleton
+from ..formats import FormatError, ShapeError
 from ..operators.fourier import resized, transform
 from .core import described, dlarray, require_dlarray, wrap
 
@@ -67,9 +67,7 @@ def _prepared(call: str, X: Any, n: int | None, dim: int | None) -> tuple[Any, i
             f"{call}: only unformatted data are transformed; got {described(X)}. Use stripdims "
             "first."
         )
-    axis = first_nonsingleton(X.shape)
-    if dim is not None:
-        axis = formats.resolve_axis(dim, "", X.ndim, call)
+    axis = formats.one_axis(dim, "", X.shape, call)
     points = X.shape[axis] if n is None else _checks.integer(call, "n", n)
     if points == 0:
         raise ShapeError(f"{call}: there is nothing to transform; got {described(X)}.")

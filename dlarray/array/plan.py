@@ -183,6 +183,7 @@ class Plan:
         self._n_inputs = recorder.n_inputs
         self._calls = calls
         self._unused = _unused_after(calls, self.outputs, constant)
+        self._direct = _direct(calls, recorder)
         self._code = compile(self._text(), "<plan>", "exec")
         self.run: Callable[..., tuple[Array, ...]] = self._function()
 
@@ -202,10 +203,14 @@ class Plan:
         lines = [f"def run({inputs}):"]
         for number, (call, dead) in enumerate(zip(self._calls, self._unused, strict=True)):
             arguments = [f"v{slot}" for slot in call.arguments]
-            arguments += [
-                f"{name}={_expression(call.arrays_in_options.get(name, f'o{number}_{name}'))}"
-                for name in call.options
-            ]
+            arguments += (
+                []
+                if number in self._direct
+                else [
+                    f"{name}={_expression(call.arrays_in_options.get(name, f'o{number}_{name}'))}"
+                    for name in call.options
+                ]
+            )
             parts = {0: call.result, **dict(call.residuals)}
             names = ", ".join(f"v{slot}" for slot in parts.values())
             comma = "," if call.several and len(parts) == 1 else ""
@@ -220,7 +225,7 @@ class Plan:
         names: dict[str, Any] = {f"v{slot}": value for slot, value in self._constants.items()}
         for number, call in enumerate(self._calls):
             drawn = draw is not None and not call.operator.pure
-            names[f"f{number}"] = draw if drawn else call.operator.forward
+            names[f"f{number}"] = draw if drawn else self._direct.get(number, call.operator.forward)
             names.update((f"o{number}_{name}", value) for name, value in call.options.items())
         exec(self._code, names)
         return names["run"]
@@ -277,6 +282,16 @@ def _needed(recorder: Recorder, outputs: Sequence[int]) -> tuple[list[Call], set
             kept.append(call)
     kept.reverse()
     return kept, set(range(len(recorder.values))) - varying
+
+
+def _direct(calls: Sequence[Call], recorder: Recorder) -> dict[int, Callable[..., Any]]:
+    """For calls whose operator knows a shorter way where sizes and options are fixed, that way."""
+    found: dict[int, Callable[..., Any]] = {}
+    for number, call in enumerate(calls):
+        if call.operator.direct is not None and not call.arrays_in_options:
+            arguments = [recorder.values[slot] for slot in call.arguments]
+            found[number] = call.operator.direct(*arguments, **call.options)
+    return found
 
 
 def _reads(call: Call) -> list[int]:

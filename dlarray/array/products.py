@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import formats, operators
-from ..formats import Axes, Shape, ShapeError, describe, first_nonsingleton
+from ..formats import Axes, Shape, ShapeError, describe
 from ..operators import linear
 from .arithmetic import result_type, typed
 from .core import dlarray, wrap
 from .linear import unformatted
+from .subscripts import along
 
 
 def _pair(call: str, A: Any, B: Any) -> tuple[Any, Any]:
@@ -42,9 +43,7 @@ def dot(A: Any, B: Any, dim: int | None = None) -> dlarray:
     13.0
     """
     a, b = _equal_sizes("dot", *_pair("dot", A, B))
-    axis = first_nonsingleton(a.shape)
-    if dim is not None:
-        axis = formats.resolve_axis(dim, "", a.ndim, "dot")
+    axis = formats.one_axis(dim, "", a.shape, "dot")
     if a.dtype.kind == "c":
         swap = (*range(a.ndim - 2), a.ndim - 1, a.ndim - 2)
         a = operators.permute(linear.adjoint(a), order=swap)
@@ -72,7 +71,7 @@ def cross(A: Any, B: Any, dim: int | None = None) -> dlarray:
         )
 
     def part(x: Any, i: int) -> Any:
-        return operators.take(x, index=(slice(None),) * axis + (slice(i % 3, i % 3 + 1),))
+        return operators.take(x, index=along(axis, slice(i % 3, i % 3 + 1)))
 
     parts = [
         operators.sub(

@@ -3,7 +3,8 @@
 Reading the values of a traced array without saying so would cut its gradient silently, so
 `np.asarray`, DLPack and pickling of a traced array raise and name `extractdata`.  A number is read
 by name (`float(X)`, `item`, `bool`), for a printed loss or a condition; that is allowed and carries
-no trace.
+no trace.  NumPy converts a list of arrays by `np.asarray` before it asks any of them, so
+``np.sum([X, Y])`` is a sum of values without labels; `cat` and ``np.stack`` keep them.
 """
 
 from __future__ import annotations

@@ -8,20 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import _checks, formats, operators
-from ..formats import FormatError, Shape, ShapeError, first_nonsingleton
+from ..formats import FormatError, Shape, ShapeError
 from .core import described, dlarray, require_dlarray, wrap
-
-_FULL = slice(None)
-
-
-def _axis(X: dlarray, dim: int | str | None, call: str) -> int:
-    if dim is None:
-        return first_nonsingleton(X.shape)
-    return formats.resolve_axis(dim, X.fmt, X.ndim, call)
-
-
-def _along(axis: int, part: slice) -> tuple[slice, ...]:
-    return (_FULL,) * axis + (part,)
+from .subscripts import FULL, along
 
 
 def flip(X: Any, dim: int | str | None = None) -> dlarray:
@@ -34,11 +23,11 @@ def flip(X: Any, dim: int | str | None = None) -> dlarray:
            [5., 3.]])
     """
     X = require_dlarray(X, "flip")
-    return _flipped(X, _axis(X, dim, "flip"))
+    return _flipped(X, formats.one_axis(dim, X.fmt, X.shape, "flip"))
 
 
 def _flipped(X: dlarray, axis: int) -> dlarray:
-    return wrap(operators.take(X, index=_along(axis, slice(None, None, -1))), X.fmt)
+    return wrap(operators.take(X, index=along(axis, slice(None, None, -1))), X.fmt)
 
 
 def fliplr(X: Any) -> dlarray:
@@ -86,7 +75,7 @@ def circshift(X: Any, K: int | Sequence[int], dim: int | str | None = None) -> d
             )
         shifts = list(enumerate(K))
     else:
-        shifts = [(_axis(X, dim, "circshift"), K)]
+        shifts = [(formats.one_axis(dim, X.fmt, X.shape, "circshift"), K)]
     value: Any = X
     for axis, places in shifts:
         value = _shifted(value, axis, _checks.integer("circshift", "K", places, -(2**62)))
@@ -98,8 +87,8 @@ def _shifted(value: Any, axis: int, places: int) -> Any:
     split = n - places % n if n else 0
     if split in (0, n):
         return value
-    last = operators.take(value, index=_along(axis, slice(split, None)))
-    first = operators.take(value, index=_along(axis, slice(0, split)))
+    last = operators.take(value, index=along(axis, slice(split, None)))
+    first = operators.take(value, index=along(axis, slice(0, split)))
     return operators.concatenate(last, first, axis=axis)
 
 
@@ -183,7 +172,7 @@ def _by_element(X: dlarray, axis: int, count: Any) -> dlarray:
         )
     numbers = _counts("repelem", list(count)) if n else ()
     places = np.repeat(np.arange(n), numbers)
-    return X[(*(_FULL,) * axis, places, *(_FULL,) * (X.ndim - axis - 1))]
+    return X[(*(FULL,) * axis, places, *(FULL,) * (X.ndim - axis - 1))]
 
 
 def _counts(call: str, counts: Any) -> Shape:

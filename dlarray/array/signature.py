@@ -52,6 +52,8 @@ def signature(value: Any, arrays: list[dlarray]) -> Hashable:
     if kind is tuple or kind is list:
         return kind, *[signature(part, arrays) for part in value]
     if kind is dict:
+        if not value:
+            return dict
         return kind, *value, *[signature(part, arrays) for part in value.values()]
     if kind in _PLAIN:
         return kind, value

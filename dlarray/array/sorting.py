@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _checks, formats, operators
-from ..formats import FormatError, first_nonsingleton
+from ..formats import FormatError
 from ..operators.sorting import different, is_in, order_of, places_in, reorder
 from ..tape import Array, Traced, decides
 from .core import as_data, described, dlarray, require_dlarray, wrap
@@ -46,9 +46,7 @@ def sort(
         dim, direction = None, str(dim)
     descend = _checks.choice("sort", "direction", direction, _DIRECTIONS) == "descend"
     _checks.nargout("sort", nargout, (1, 2))
-    axis = first_nonsingleton(X.shape)
-    if dim is not None:
-        axis = formats.resolve_axis(dim, X.fmt, X.ndim, "sort")
+    axis = formats.one_axis(dim, X.fmt, X.shape, "sort")
     index = _untraced(order_of(X, axis=axis, descend=descend))
     Y = wrap(reorder(X, index, axis=axis), X.fmt)
     if nargout == 1:

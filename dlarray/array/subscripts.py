@@ -18,6 +18,11 @@ from .inspection import without_trailing
 FULL = slice(None)
 
 
+def along(axis: int, part: Any) -> tuple[Any, ...]:
+    """The index of a part along one axis."""
+    return (FULL,) * axis + (part,)
+
+
 class Place(NamedTuple):
     """Where a call reads or writes: in the array of size ``shape`` (larger than it was, or with
     more dimensions), at ``index``, whose elements have size ``size``.

@@ -202,3 +202,10 @@ def _resolve_axis(axis: object, ndim: int, call: str) -> int:
 def first_nonsingleton(shape: Shape) -> int:
     """MATLAB's default dimension of a reduction: the first of size other than 1."""
     return next((axis for axis, n in enumerate(shape) if n != 1), 0)
+
+
+def one_axis(dim: int | str | None, fmt: str, shape: Shape, call: str) -> int:
+    """The axis that ``dim`` names; the first of size other than 1 if it is None."""
+    if dim is None:
+        return first_nonsingleton(shape)
+    return resolve_axis(dim, fmt, len(shape), call)

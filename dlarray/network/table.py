@@ -223,9 +223,13 @@ class ParameterTable(Table):
 
     def replaced(self, values: Iterable[Any]) -> ParameterTable:
         """The table with other values, row by row."""
-        return ParameterTable(
-            list(zip(self.Layer, self.Parameter, list(values), strict=True)),
-        )
+        new = list(values)
+        if len(new) != len(self):
+            raise ValueError(f"{len(self)} values are needed; got {len(new)}.")
+        table = object.__new__(ParameterTable)
+        columns = {name: list(self._columns[name]) for name in ("Layer", "Parameter")}
+        table.__dict__["_columns"] = {**columns, "Value": Values(self.Value.titles, new)}
+        return table
 
     def map_arrays(self, function: Callable[[Any], Any]) -> ParameterTable:
         return self.replaced([function(value) for value in self.Value])

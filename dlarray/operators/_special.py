@@ -3,7 +3,7 @@
 Each takes any real array and computes in double precision; single precision is rounded at the end.
 All formulas are evaluated for all elements that need them, never one element at a time.
 
-- `erf`, `erfc`: the rational approximations of W. J. Cody, "Rational Chebyshev approximations for
+- `erfc`: the rational approximations of W. J. Cody, "Rational Chebyshev approximations for
   the error function", Mathematics of Computation 23 (1969), 631-637.
 - `gamma`, `gammaln`: C. Lanczos' approximation with g = 6.0247 and 13 terms, with the coefficients
   of the Boost library, and the reflection formula for negative numbers.
@@ -79,17 +79,6 @@ def _erfc_positive(x: Array) -> Array:
     # exp(-x^2) of the part of x with few bits, whose square is exact, and of the rest
     head = np.trunc(x * 16) / 16
     return y * np.exp(-head * head) * np.exp(-(x - head) * (x + head))
-
-
-def erf(x: Array) -> Array:
-    """2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
-    y = np.array(x)  # NaN stays
-    near = np.abs(x) <= _NEAR_LIMIT
-    y[near] = _erf_near(x[near])
-    rest = np.abs(x) > _NEAR_LIMIT
-    far = x[rest]
-    y[rest] = np.copysign(1 - _erfc_positive(np.minimum(np.abs(far), 6.0)), far)
-    return y
 
 
 def erfc(x: Array) -> Array:

@@ -6,6 +6,7 @@ stand in.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -22,14 +23,22 @@ from .shape import reshape
 
 def _rows(x: Array, outer: Axes, inner: Axes, channel: int) -> Array:
     """x as (R, P, C): the outer axes are rows, the inner ones positions."""
-    moved = x.transpose((*outer, *inner, channel))
-    n = prod(moved.shape[: len(outer)])
-    return moved.reshape(n, prod(moved.shape[len(outer) : -1]), moved.shape[-1])
+    order, _, rows, _ = _views(x.shape, outer, inner, channel)
+    return x.transpose(order).reshape(rows)
 
 
 def _from_rows(y: Array, like: Array, outer: Axes, inner: Axes, channel: int) -> Array:
+    _, back, _, moved = _views(like.shape, outer, inner, channel)
+    return y.reshape(moved).transpose(back)
+
+
+@lru_cache(maxsize=1024)
+def _views(shape: Shape, outer: Axes, inner: Axes, channel: int) -> tuple[Axes, Axes, Shape, Shape]:
+    """The permutation to rows and back, and the shapes as rows and before."""
     order = (*outer, *inner, channel)
-    return y.reshape([like.shape[axis] for axis in order]).transpose(inverse(order))
+    moved = tuple(shape[axis] for axis in order)
+    n = len(outer)
+    return order, inverse(order), (prod(moved[:n]), prod(moved[n:-1]), moved[-1]), moved
 
 
 def _column(x: Any, channel: int) -> Shape:

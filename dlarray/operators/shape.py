@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -52,6 +54,9 @@ def permute(x: Array, *, order: Axes) -> Array:
     return x.transpose(order)
 
 
+permute.direct = lambda x, *, order: methodcaller("transpose", order)
+
+
 @permute.backward
 def _(dy: Any, _y: Any, _x: Any, *, order: Axes) -> Any:
     return (permute(dy, order=inverse(order)),)
@@ -69,6 +74,15 @@ def reshape(x: Array, *, shape: Shape) -> Array:
 def _same_but_ones(a: Shape, b: Shape) -> bool:
     """Whether two shapes differ by sizes of 1 only."""
     return tuple(n for n in a if n != 1) == tuple(n for n in b if n != 1)
+
+
+def _reshaped_directly(x: Array, *, shape: Shape) -> Callable[[Array], Array]:
+    if _same_but_ones(x.shape, shape):
+        return methodcaller("reshape", shape)
+    return methodcaller("reshape", shape, order="F")
+
+
+reshape.direct = _reshaped_directly
 
 
 @reshape.backward

@@ -104,6 +104,9 @@ class Operator:
         self.forward = forward
         self.name = forward.__name__
         self.__doc__ = forward.__doc__
+        # of arguments and options: a function of the arguments alone that gives the same for all
+        # arrays of their sizes, in less time
+        self.direct: Callable[..., Callable[..., Any]] | None = None
         self.pure = pure  # the result depends on the arguments alone
         self.rule: Callable[..., Any] | None = None
         self.recordable = True
@@ -145,7 +148,7 @@ class Operator:
         the least time: small elementwise operations cost what is asked about them.
         """
         tape = state.tape
-        if _watching or tape is None:
+        if _watching:
             value = self(a) if b is None else self(a, b)
             if type(value) is Traced:
                 place._data, place.node = value._data, value.node
@@ -168,7 +171,7 @@ class Operator:
         except MemoryError:
             raise MemoryError(no_memory(self.name, (a, b))) from None
         place._data = value
-        if parent is None and other is None:
+        if tape is None or (parent is None and other is None):
             place.node = None
             return place
         parents: list[Node | None]

@@ -72,7 +72,7 @@ def test_special_values(name, x, expected):
     np.testing.assert_allclose(getattr(ops, name)(np.array(x, float)), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["erf", "erfc", "gamma", "gammaln"])
+@pytest.mark.parametrize("name", ["erfc", "gamma", "gammaln"])
 def test_single_precision_is_rounded_once(name, rng):
     x = rng.uniform(0.1, 4, 1000).astype(np.float32)
     got = getattr(ops, name)(x)

@@ -45,6 +45,24 @@ def test_changing_a_plain_operand_after_use(use):
     assert values(dl.dlfeval(loss, vector(1, 1), np.array([[2.0], [3.0]]))) == [2, 3]
 
 
+def test_changing_an_array_of_another_library_after_use():
+    class Other:
+        """An array that NumPy reads without a copy."""
+
+        def __init__(self, data):
+            self.data = data
+
+        def __array__(self, dtype=None, copy=None):
+            return self.data
+
+    def loss(X, other):
+        y = dl.sum(X * dl.fullyconnect(X * 0 + 1, other, 0, DataFormat="BC"), "all")
+        other.data[...] = 99
+        return dl.dlgradient(y, X)
+
+    assert dl.dlfeval(loss, vector(1), Other(np.array([[2.0]]))).item() == 2
+
+
 def test_changing_an_index_after_use():
     def loss(X, index):
         y = dl.sum(X[index] * vector(2, 3))

@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 import dlarray as dl
 from dlarray.testing import TOLERANCES, checkGradients
+from tests.golden import Stream
 
 relaxed = settings(deadline=None)
 
@@ -41,9 +42,8 @@ def assert_loss(loss, expected, rtol=1e-12):
 
 
 def test_crossentropy_of_known_random_numbers():
-    stream = np.random.RandomState(5489)
-    x = stream.random_sample(120).reshape((10, 12), order="F")
-    classes = np.floor(10 * stream.random_sample(12)).astype(int)
+    stream = Stream()
+    x, classes = stream.rand(10, 12), stream.randi(10, (12,)).astype(int) - 1
     assert (classes + 1).tolist() == [2, 10, 1, 8, 9, 9, 1, 4, 3, 9, 5, 10]
     Y = dl.softmax(dl.dlarray(x, "CB"))
     assert_loss(dl.crossentropy(Y, np.eye(10)[:, classes]), 2.334333789, rtol=1e-9)
