@@ -12,8 +12,8 @@ import numpy as np
 from dlarray.kernels import (
     INCLUDE_EDGE, AdamStep, Geometry, adam, conv1d_forward, conv1d_grad_w, conv1d_grad_x,
     crossentropy_forward, erf, gelu_forward, gelu_grad, groupnorm_backward, groupnorm_forward,
-    layernorm_backward, layernorm_forward, relu_forward, relu_grad, sigmoid_forward,
-    softmax_forward, softmax_grad,
+    layernorm_backward, layernorm_forward, page_matmul, relu_forward, relu_grad,
+    sigmoid_forward, softmax_forward, softmax_grad,
 )
 from dlarray.kernels._lanes import LANES
 from dlarray.kernels.elementwise import apply
@@ -60,6 +60,9 @@ for dtype in TOLERANCES:
     for columns in (1, LANES // 2, LANES - 1, LANES + 1, 2 * LANES, 3 * LANES + 5):
         convolve(dtype, 5, columns)
         convolve(dtype, columns, 3)
+        a, b = draw(dtype, 2, 17, 5), draw(dtype, 2, 5, columns)
+        size = naive.page_matmul(np.abs(a), np.abs(b))
+        assert_within(page_matmul(a, b), naive.page_matmul(a, b), size, dtype)
 
     x, dy = draw(dtype, 3, 7, LANES + 3), draw(dtype, 3, 7, LANES + 3)
     gain, offset = draw(dtype, LANES + 3), draw(dtype, LANES + 3)
