@@ -112,7 +112,7 @@ def house_style(
 ) -> None:
     """Turn a docstring into reStructuredText.
 
-    A section is a title over dashes.  Below Parameters and Raises stand lines "name : text" with
+    A section is a title over dashes.  Below Parameters, Properties and Raises stand lines "name : text" with
     text going on indented; the first other paragraph ends the list.
     """
     result: list[str] = []
@@ -120,7 +120,7 @@ def house_style(
     for i, line in enumerate(lines):
         if i + 1 < len(lines) and line.strip() and set(lines[i + 1]) == {"-"}:
             result += ["", f".. rubric:: {line}", ""]
-            listing = line.strip() in ("Parameters", "Raises")
+            listing = line.strip() in ("Parameters", "Properties", "Raises")
         elif line and set(line) == {"-"}:
             continue
         elif listing and line and line[0] != " ":
