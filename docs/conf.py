@@ -112,8 +112,8 @@ def house_style(
 ) -> None:
     """Turn a docstring into reStructuredText.
 
-    A section is a title over dashes.  Below Parameters, Properties and Raises stand lines "name : text" with
-    text going on indented; the first other paragraph ends the list.
+    A section is a title over dashes.  Below Parameters, Properties and Raises stand lines "name :
+    text" with text going on indented; the first other paragraph ends the list.
     """
     result: list[str] = []
     listing = False

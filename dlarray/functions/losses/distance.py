@@ -120,7 +120,8 @@ def huber(
 ) -> dlarray:
     """A square near 0 and a line beyond: ``(1/N) sum w h(y - t)``.
 
-    With d = TransitionPoint, h(e) is ``e^2 / 2`` where ``|e| <= d`` and ``d |e| - d^2 / 2`` elsewhere.
+    With d = TransitionPoint, h(e) is ``e^2 / 2`` where ``|e| <= d`` and ``d |e| - d^2 / 2``
+    elsewhere.
 
     Parameters
     ----------
