@@ -8,7 +8,6 @@ therefore done once, at the first trace; `AcceleratedFunction` lists it.
 
 from __future__ import annotations
 
-import itertools
 import threading
 import warnings
 from collections import OrderedDict
@@ -18,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from .. import _checks
-from ..tape import Array, Node, Operator, Traced, current_tape, is_traced, watched, watcher
-from .autodiff import dlfeval
+from ..tape import watched, watcher
 from .core import dlarray
-from .plan import Plan, Recorder
-from .signature import NoSignature, arrays_of, builder, replaced, signature
+from .plan import Recorder
+from .signature import NoSignature, arrays_of, replaced, signature
+from .trace import Draws, Evaluated, Mode, Plainly, Trace, difference, own
 
 CALL = "dlaccelerate"
 CHECK_MODES = ("none", "tolerance")
@@ -74,7 +73,7 @@ class AcceleratedFunction:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._plainly, self._evaluated = _Plainly(function), _Evaluated(function)
+        self._plainly, self._evaluated = Plainly(function), Evaluated(function)
         self._enabled, self._size = True, 50
         self._mode, self._tolerance = "none", 1e-4
         self._lock = threading.Lock()
@@ -162,7 +161,7 @@ class AcceleratedFunction:
         """The call as `dlfeval` makes it: with the arguments traced, and results without trace."""
         return self._run(self._evaluated, args, options)
 
-    def _run(self, mode: _Mode, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def _run(self, mode: Mode, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if not self._enabled or watcher() is not None:
             return mode.plain(args, options)
         arrays: list[dlarray] = []
@@ -179,10 +178,10 @@ class AcceleratedFunction:
                 if trace is not _NEW:
                     self._cache.move_to_end(key)
                     self._recent = key, trace
-            self._hits += isinstance(trace, _Trace)
+            self._hits += isinstance(trace, Trace)
         if trace is None:
             return mode.plain(args, options)
-        if not isinstance(trace, _Trace):
+        if not isinstance(trace, Trace):
             return self._first(mode, key, args, options, arrays)
         if self._mode == "tolerance":
             return self._checked(mode, trace, args, options, arrays)
@@ -190,19 +189,19 @@ class AcceleratedFunction:
 
     def _first(
         self,
-        mode: _Mode,
+        mode: Mode,
         key: Hashable,
         args: tuple[Any, ...],
         options: dict[str, Any],
         arrays: Sequence[dlarray],
     ) -> Any:
         """Run the function and keep a plan of what it did."""
-        inputs = [_own(x) for x in arrays]
+        inputs = [own(x) for x in arrays]
         recorder = Recorder([x._data for x in inputs])
         args, options = replaced((args, options), iter(inputs))
         with watched(recorder):
             result = mode.plain(args, options)
-            trace = _Trace(recorder, result, inputs, mode)
+            trace = Trace(recorder, result, inputs, mode)
         with self._lock:
             self._cache[key] = None if recorder.reason else trace
             self._shrink()
@@ -212,19 +211,19 @@ class AcceleratedFunction:
 
     def _checked(
         self,
-        mode: _Mode,
-        trace: _Trace,
+        mode: Mode,
+        trace: Trace,
         args: tuple[Any, ...],
         options: dict[str, Any],
         arrays: Sequence[dlarray],
     ) -> Any:
         """The replayed result, after comparison with the plain one, which draws for both."""
-        draws = _Draws()
+        draws = Draws()
         with watched(draws):
             expected = mode.plain(args, options)
         result = trace.run(arrays, draws.results)
         pairs = list(zip(arrays_of(expected), arrays_of(result), strict=False))
-        differences = [_difference(a._data, b._data) for a, b in pairs]
+        differences = [difference(a._data, b._data) for a, b in pairs]
         if len(arrays_of(expected)) != len(pairs) or len(arrays_of(result)) != len(pairs):
             differences.append(np.inf)
         worst = max(differences, default=0.0)
@@ -288,129 +287,3 @@ def clearCache(accfun: AcceleratedFunction) -> None:
             f"clearCache: the argument must be an AcceleratedFunction; got {type(accfun).__name__}."
         )
     accfun.clear()
-
-
-# -- how a call is made ---------------------------------------------------------------------------
-
-
-class _Plainly:
-    """A call of the function itself, of which an open tape may trace arguments."""
-
-    name = "call"
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-
-    def plain(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        return self.function(*args, **options)
-
-    def places(self, arrays: Sequence[dlarray]) -> Hashable:
-        """Which arrays are traced, None if none is; and which are the same variable."""
-        if current_tape() is None:
-            return None
-        nodes: list[Node | None] = [x.node if is_traced(x) else None for x in arrays]
-        if not any(nodes):
-            return None
-        return tuple(None if node is None else nodes.index(node) for node in nodes)
-
-
-class _Evaluated(_Plainly):
-    """A call by `dlfeval`."""
-
-    name = "dlfeval"
-
-    def plain(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        return dlfeval(self.function, *args, **options)
-
-    def places(self, arrays: Sequence[dlarray]) -> Hashable:
-        return None
-
-
-_Mode = _Plainly
-
-
-class _Trace:
-    """A plan, the value that the function returned, and where its arrays come from."""
-
-    def __init__(
-        self, recorder: Recorder, result: Any, inputs: Sequence[dlarray], mode: _Mode
-    ) -> None:
-        outputs = arrays_of(result)
-        slots = [recorder.slot_of(x._data) for x in outputs]
-        self.traced = mode.places(inputs) is not None
-        self.places = [self.traced and is_traced(x) for x in outputs]
-        if any(on and recorder.is_constant(n) for n, on in zip(slots, self.places, strict=True)):
-            recorder.give_up("it returns a variable of its own")
-        self.plan = Plan(recorder, slots)
-        self.formats = [x.fmt for x in outputs]
-        # holds no arrays of this call
-        self.build = builder(replaced(result, itertools.repeat(_NOTHING)))
-
-    def run(self, arrays: Sequence[dlarray], draws: Sequence[Any] | None = None) -> Any:
-        """The result for other arrays; with ``draws`` as random numbers."""
-        found: Sequence[Any]
-        with np.errstate(all="ignore"):
-            if self.traced:
-                found = self.plan.traced(arrays, draws)
-            elif draws is None:
-                found = self.plan.run(*[x._data for x in arrays])
-            else:
-                found = self.plan.with_draws([x._data for x in arrays], draws)
-        return self.build(map(_labelled, found, self.formats, self.places))
-
-
-class _Draws:
-    """Watches what operators draw, and nothing else."""
-
-    def __init__(self) -> None:
-        self.results: list[Any] = []
-
-    def called(
-        self, operator: Operator, arguments: Any, options: Any, result: Any, traced: Any
-    ) -> Any:
-        if not operator.pure:
-            self.results.append(result)
-        return result
-
-    def wrapped(self, array: Array) -> None:
-        pass
-
-    def constant(self, array: Array) -> Array:
-        return array
-
-    def decides(self, what: str, array: Array | None) -> None:
-        pass
-
-
-def _difference(a: Array, b: Array) -> float:
-    """The largest difference, absolute or relative to the largest number."""
-    if a.shape != b.shape:
-        return np.inf
-    if not a.size or np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
-        return 0.0
-    with np.errstate(all="ignore"):
-        a, b = a.astype(np.result_type(a, np.float64)), b.astype(np.result_type(b, np.float64))
-        worst = float(np.abs(a - b).max()) / max(1.0, float(np.abs(a).max()))
-    return worst if np.isfinite(worst) else np.inf
-
-
-def _labelled(value: Any, fmt: str, traced: bool = True) -> dlarray:
-    """`wrap` of a result, whose format fits already; a constant unless ``traced``."""
-    array = _new(dlarray)
-    array.fmt = fmt
-    if isinstance(value, Traced):
-        array._data, array.node = value._data, value.node if traced else None
-    else:
-        array._data, array.node = value, None
-    return array
-
-
-_new = dlarray.__new__
-
-
-def _own(x: dlarray) -> dlarray:
-    """The array with data of its own identity, at the same place of the tape."""
-    return _labelled(Traced(x._data.view(), x.node), x.fmt)
-
-
-_NOTHING = _labelled(np.empty((0, 0)), "")
