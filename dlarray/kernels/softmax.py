@@ -114,24 +114,46 @@ def _row_product(like, a, b, n):
     return lane_sum(total)
 
 
+@device
+def _row_gradient(like, slope, value, target, n, product, streamed):
+    """dx of one row: y (dy - product)."""
+    size, width = itemsize(like), lanes(like)
+    shift, whole = splat(like, product), n // width * width
+    for i in range(0, whole * size, width * size):
+        difference = sub(load_whole(like, slope + i), shift)
+        put(mul(load_whole(like, value + i), difference), target + i, streamed)
+    if whole < n:
+        i, count = whole * size, n - whole
+        difference = sub(load(like, slope + i, count), shift)
+        store(mul(load(like, value + i, count), difference), target + i, count)
+
+
 @kernel
 def _backward(worker, workers, dy, y, dx, streamed):
-    """Writes dx (R, C); ``streamed`` only if C is a number of whole vectors."""
+    """Writes dx (R, C); ``streamed`` only if C is a number of whole vectors.
+
+    Rows go in fours: the sum of one waits long for its own lanes, and not for another's.
+    """
     rows, n = y.shape
     like = y.dtype.type(0)
-    size, width = itemsize(like), lanes(like)
-    whole = n // width * width
-    for r in range(worker * rows // workers, (worker + 1) * rows // workers):
-        at = r * n * size
-        slope, value, target = address(dy) + at, address(y) + at, address(dx) + at
-        shift = splat(like, _row_product(like, slope, value, n))
-        for i in range(0, whole * size, width * size):
-            difference = sub(load_whole(like, slope + i), shift)
-            put(mul(load_whole(like, value + i), difference), target + i, streamed)
-        if whole < n:
-            i, count = whole * size, n - whole
-            difference = sub(load(like, slope + i, count), shift)
-            store(mul(load(like, value + i, count), difference), target + i, count)
+    step = n * itemsize(like)
+    first, last = worker * rows // workers, (worker + 1) * rows // workers
+    offset = first * step
+    slope, value, target = address(dy) + offset, address(y) + offset, address(dx) + offset
+    for _ in range((last - first) // 4):
+        a = _row_product(like, slope, value, n)
+        b = _row_product(like, slope + step, value + step, n)
+        c = _row_product(like, slope + 2 * step, value + 2 * step, n)
+        d = _row_product(like, slope + 3 * step, value + 3 * step, n)
+        _row_gradient(like, slope, value, target, n, a, streamed)
+        _row_gradient(like, slope + step, value + step, target + step, n, b, streamed)
+        _row_gradient(like, slope + 2 * step, value + 2 * step, target + 2 * step, n, c, streamed)
+        _row_gradient(like, slope + 3 * step, value + 3 * step, target + 3 * step, n, d, streamed)
+        slope, value, target = slope + 4 * step, value + 4 * step, target + 4 * step
+    for _ in range((last - first) % 4):
+        product = _row_product(like, slope, value, n)
+        _row_gradient(like, slope, value, target, n, product, streamed)
+        slope, value, target = slope + step, value + step, target + step
     if streamed:
         fence()
 
