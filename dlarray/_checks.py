@@ -6,6 +6,7 @@ import difflib
 import functools
 import inspect
 import math
+import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
@@ -140,6 +141,13 @@ def logical(call: str, name: str, value: Any) -> bool:
     if isinstance(value, (bool, np.bool_)) or (is_number(value) and value in (0, 1)):
         return bool(value)
     raise ValueError(f"{call}: {name} must be true or false; got {value!r}.")
+
+
+def path(call: str, value: Any) -> str:
+    """The path of a file, given as text or as an object with a path."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{call}: the file must be a path; got {type(value).__name__}.")
+    return os.fspath(value)
 
 
 def axis(call: str, name: str, value: Any, ndim: int) -> int:

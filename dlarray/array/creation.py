@@ -16,6 +16,7 @@ from ..formats import Shape, require_possible
 from ..operators.drawing import Draw, drawn
 from ..tape import Traced, constant, decides
 from .core import described, dlarray, require_dlarray, wrap
+from .protocols import plain
 from .random import new_key
 
 _TYPES = {"single": np.float32, "double": np.float64, "logical": np.bool_}
@@ -204,7 +205,7 @@ def _ends(call: str, *ends: Any) -> tuple[list[float], np.dtype[Any]]:
     numbers: list[float] = []
     dtype: np.dtype[Any] = np.dtype(np.float64)
     for end in ends:
-        value = end._data if isinstance(end, dlarray) else np.asarray(end)
+        value = end._data if isinstance(end, dlarray) else plain(end, call)
         decides(call, value)
         if value.size != 1 or value.dtype.kind not in "biuf" or not np.isfinite(value).all():
             raise ValueError(f"{call}: ends and steps are finite real numbers; got {end!r}.")

@@ -11,6 +11,7 @@ from .. import formats
 from ..formats import Axes, Shape, networkDataLayout
 from ..tape import Array
 from .core import dlarray, require_dlarray, wrap
+from .protocols import plain
 
 
 def isdlarray(X: object) -> bool:
@@ -61,7 +62,7 @@ def extractdata(X: Any) -> Array:
     >>> extractdata(dlarray([3.0, 5.0], "C")).shape
     (2, 1)
     """
-    return X.extractdata() if isinstance(X, dlarray) else np.asarray(X)
+    return X.extractdata() if isinstance(X, dlarray) else plain(X, "extractdata")
 
 
 def gather(X: Any) -> Any:
@@ -74,7 +75,7 @@ def gather(X: Any) -> Any:
     >>> gather(dlarray(np.ones((3, 2)), "CB")).dims()
     'CB'
     """
-    return wrap(X, X.fmt) if isinstance(X, dlarray) else np.asarray(X)
+    return wrap(X, X.fmt) if isinstance(X, dlarray) else plain(X, "gather")
 
 
 def canUseGPU() -> bool:
@@ -138,7 +139,7 @@ def ndims(X: Any) -> int:
     >>> ndims(dlarray(np.ones((5, 3, 2)), "TCB")), ndims(dlarray(7.0))
     (3, 2)
     """
-    return len(size(X))
+    return len(size(require_dlarray(X, "ndims")))
 
 
 def numel(X: Any) -> int:

@@ -75,9 +75,9 @@ def _matrix(call: str, X: Any, name: str, *, square: bool = False) -> Any:
     return typed(value, np.dtype(np.float64)) if value.dtype.kind == "b" else value
 
 
-def _is_number(X: Any) -> bool:
+def _is_number(call: str, X: Any) -> bool:
     """Whether X is an unformatted number."""
-    value = operand("mldivide", X)
+    value = operand(call, X)
     return value.size == 1 and not fmt_of(value)
 
 
@@ -177,7 +177,7 @@ def mldivide(A: Any, B: Any) -> dlarray:
     >>> mldivide(dlarray([[2.0, 0.0], [0.0, 4.0]]), [2.0, 8.0]).data.ravel()
     array([1., 2.])
     """
-    if _is_number(A):
+    if _is_number("mldivide", A):
         return rdivide(B, A) if isinstance(A, dlarray) or isinstance(B, dlarray) else _numbers(B, A)
     return wrap(_divided("mldivide", _matrix("mldivide", A, "A"), _matrix("mldivide", B, "B")), "")
 
@@ -195,7 +195,7 @@ def mrdivide(B: Any, A: Any) -> dlarray:
     >>> mrdivide(dlarray([[2.0, 8.0]]), [[2.0, 0.0], [0.0, 4.0]]).data
     array([[1., 2.]])
     """
-    if _is_number(A):
+    if _is_number("mrdivide", A):
         return rdivide(B, A) if isinstance(A, dlarray) or isinstance(B, dlarray) else _numbers(B, A)
     a, b = _matrix("mrdivide", A, "A"), _matrix("mrdivide", B, "B")
     if a.shape[1] != b.shape[1]:

@@ -10,6 +10,7 @@ import numpy as np
 from ..formats import FormatError, describe, find
 from ..tape import current_tape
 from .core import dlarray
+from .protocols import plain
 
 
 def described(X: Any) -> str:
@@ -62,7 +63,7 @@ def require_float(X: dlarray, call: str, *, complexes: bool = False) -> None:
 
 def require_real(X: Any, call: str) -> Any:
     """X, which must not be complex."""
-    if np.iscomplexobj(X._data if isinstance(X, dlarray) else X):
+    if np.iscomplexobj(X._data if isinstance(X, dlarray) else plain(X, call)):
         raise TypeError(
             f"{call}: complex data not supported; got {described(X)} complex. Use real, imag or "
             "abs of it."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,10 @@ def ipermute(X: Any, order: Sequence[int]) -> dlarray:
 
 
 def _permuted(X: dlarray, order: Sequence[int], call: str, *, undo: bool) -> dlarray:
+    if isinstance(order, str) or not isinstance(order, Iterable):
+        raise TypeError(
+            f"{call}: the order must be a list of the {X.ndim} dimensions, from 0; got {order!r}."
+        )
     order = list(order)
     left_out = range(len(order), X.ndim)
     if all(X.shape[axis] == 1 and axis not in order for axis in left_out):

@@ -114,7 +114,7 @@ def single(X: Any) -> dlarray:
     >>> single(dlarray([3.0, 5.0], "C")).dtype
     dtype('float32')
     """
-    return _cast(X, "single")
+    return _cast(X, "single", "single")
 
 
 def double(X: Any) -> dlarray:
@@ -125,7 +125,7 @@ def double(X: Any) -> dlarray:
     >>> double(dlarray(np.ones((3, 2), np.float32), "CB")).dtype
     dtype('float64')
     """
-    return _cast(X, "double")
+    return _cast(X, "double", "double")
 
 
 def cast(X: Any, typename: str | None = None, *, like: Any = None) -> dlarray:
@@ -149,7 +149,7 @@ def cast(X: Any, typename: str | None = None, *, like: Any = None) -> dlarray:
     if like is not None:
         typename = TYPE_NAMES[require_dlarray(like, "cast", "like").dtype]
     wanted = _checks.choice("cast", "typename", typename, tuple(_TYPES))
-    return logical(X) if wanted == "logical" else _cast(X, wanted)
+    return logical(X) if wanted == "logical" else _cast(X, wanted, "cast")
 
 
 def logical(X: Any) -> dlarray:
@@ -165,7 +165,7 @@ def logical(X: Any) -> dlarray:
     >>> logical(dlarray([3.0, 0.0], "C")).data.ravel()
     array([ True, False])
     """
-    X = X if isinstance(X, dlarray) else dlarray(X)
+    X = X if isinstance(X, dlarray) else dlarray(as_data(X, "logical"))
     if X.dtype.kind == "b":
         return wrap(X, X.fmt)
     if X.dtype.kind == "c":
@@ -182,8 +182,8 @@ def logical(X: Any) -> dlarray:
     return wrap(value._data if isinstance(value, Traced) else value, X.fmt)
 
 
-def _cast(X: Any, typename: str) -> dlarray:
-    X = X if isinstance(X, dlarray) else dlarray(X)
+def _cast(X: Any, typename: str, call: str) -> dlarray:
+    X = X if isinstance(X, dlarray) else dlarray(as_data(X, call))
     dtype = np.dtype(_TYPES[typename])
     if X.dtype.kind == "c":
         dtype = np.result_type(dtype, np.complex64)

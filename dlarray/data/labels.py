@@ -13,6 +13,7 @@ import numpy as np
 from .. import _checks, operators
 from .._checks import listed
 from ..array import dlarray, wrap
+from ..array.protocols import plain
 from ..formats import Shape, ShapeError, describe, resolve_axis
 from ..operators.embed import one_hot
 from ..tape import constant, decides
@@ -41,7 +42,7 @@ def categories(labels: Any) -> Array:
     known = _categories_of(labels)
     if known is not None:
         return known
-    values, missing = _values(labels)
+    values, missing = _values("categories", labels)
     if values.dtype.kind not in "USbiu" and values.size:
         raise TypeError(
             f"categories: labels are text or integers, or a pandas categorical; got {values.dtype}."
@@ -61,9 +62,9 @@ def has_categories(labels: Any) -> bool:
     return _categories_of(labels) is not None
 
 
-def _values(labels: Any) -> tuple[Array, Array]:
+def _values(call: str, labels: Any) -> tuple[Array, Array]:
     """Labels as text or numbers, and where one is missing (None, NaN)."""
-    values = np.asarray(labels)
+    values = plain(labels, call)
     missing = np.zeros(values.shape, np.bool_)
     if values.dtype.kind not in "Of":
         return values, missing
@@ -79,7 +80,7 @@ def _values(labels: Any) -> tuple[Array, Array]:
 def class_indices(labels: Any, classes: Any) -> Array:
     """The place of each label among the classes, -1 where it is none; the shape of the labels."""
     known = np.asarray(classes)
-    values, missing = _values(labels)
+    values, missing = _values("class labels", labels)
     if (known.dtype.kind in "US") != (values.dtype.kind in "US"):
         values, known = values.astype(str), known.astype(str)
     if not len(known) or not values.size:
@@ -214,8 +215,8 @@ def onehotdecode(B: Any, classes: Any, featureDim: int | str, typename: str | No
     ['b', 'a']
     """
     call = "onehotdecode"
-    names = _as_named(call, np.asarray(classes), typename)
-    values = B._data if isinstance(B, dlarray) else np.asarray(B)
+    names = _as_named(call, np.atleast_1d(plain(classes, f"{call}: classes")), typename)
+    values = B._data if isinstance(B, dlarray) else plain(B, call)
     decides(call, values)  # classes are no dlarray: a replay would give those of the first call
     if isinstance(featureDim, str) and isinstance(B, dlarray):
         dim = resolve_axis(featureDim, B.fmt, B.ndim, call)
@@ -286,7 +287,7 @@ def confusionmat(trueLabels: Any, predictedLabels: Any, *, Order: Any = None) ->
     >>> confusionmat(["a", "b", "b"], ["a", "a", "b"]).tolist()
     [[1, 0], [1, 1]]
     """
-    counts = [np.asarray(labels).size for labels in (trueLabels, predictedLabels)]
+    counts = [plain(labels, "confusionmat").size for labels in (trueLabels, predictedLabels)]
     if counts[0] != counts[1]:
         raise ShapeError(
             f"confusionmat: {counts[0]} true labels and {counts[1]} predicted ones; give one for "

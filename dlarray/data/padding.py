@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,8 @@ def padsequences(
     uniform = _checks.logical(call, "UniformOutput", UniformOutput)
     if nargout not in (1, 2):
         raise ValueError(f"{call}: nargout must be 1 or 2; got {nargout!r}.")
+    if isinstance(X, str) or not isinstance(X, Iterable):
+        raise TypeError(f"{call}: X must be a list of sequences; got {type(X).__name__}.")
     arrays = [_numeric(call, i, x) for i, x in enumerate(X)]
     dim = _checked_dim(call, arrays, paddingDim)
     direction = _checks.choice(call, "Direction", Direction, DIRECTIONS)

@@ -19,6 +19,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .. import _checks
+
 Array = np.ndarray[Any, Any]
 Sequences = tuple[list[Array], Array | None]
 FilePath = str | os.PathLike[str]
@@ -100,7 +102,7 @@ def read_ts(path: FilePath) -> Sequences:
     --------
     >>> X, labels = read_ts("JapaneseVowels_TRAIN.ts")  # doctest: +SKIP
     """
-    place, header = _Place(path), _Header()
+    place, header = _Place(_checks.path("read_ts", path)), _Header()
     sequences: list[Array] = []
     labels: list[str] = []
     in_data = False
@@ -222,7 +224,7 @@ def read_csv(path: FilePath) -> Sequences:
     --------
     >>> X, labels = read_csv("gestures.csv")  # doctest: +SKIP
     """
-    place = _Place(path)
+    place = _Place(_checks.path("read_csv", path))
     X: dict[str, list[list[float]]] = {}
     labels: dict[str, str] = {}
     rows = csv.reader(io.StringIO(_text(path), newline=""))

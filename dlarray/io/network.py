@@ -20,10 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import _checks
 from ..array import dlarray, wrap
 from ..formats import inverse, parse
 from ..layers import Learnable, State
 from ..network import ParameterTable, Usage, dlnetwork
+from ..network.run import require_network
 from .encoding import Arrays, UnknownLayer, decode, decode_layer, encode, encode_layer
 
 FORMAT = "dlarray network"
@@ -53,12 +55,9 @@ def saveNetwork(net: dlnetwork, file: Path) -> None:
     --------
     >>> saveNetwork(dlnetwork([sequenceInputLayer(3), reluLayer()]), "net.safetensors")
     """
-    if not isinstance(net, dlnetwork):
-        raise TypeError(
-            f"saveNetwork: the first argument must be a dlnetwork; got {type(net).__name__}."
-        )
+    require_network(net, "saveNetwork")
     content = _encoded(net)
-    path = os.fspath(file)
+    path = _checks.path("saveNetwork", file)
     try:
         _replace(os.path.realpath(path), content)
     except OSError as error:
@@ -145,7 +144,7 @@ def loadNetwork(file: Path) -> dlnetwork:
     >>> loadNetwork("net.safetensors").Layers[1].Name
     'relu'
     """
-    path = os.fspath(file)
+    path = _checks.path("loadNetwork", file)
     with open(path, "rb") as stream:
         content = stream.read()
     metadata, arrays = _checked_content(path, content)

@@ -281,6 +281,7 @@ def initialize(net: dlnetwork, *inputs: Any) -> dlnetwork:
     >>> initialize(net, networkDataLayout([2, None, 10], "CBT")).Initialized
     True
     """
+    run.require_network(net, "initialize")
     result = net._copy()
     _initialize(result, inputs)
     return result
@@ -308,6 +309,7 @@ def resetState(net: dlnetwork) -> dlnetwork:
     >>> len(resetState(net).State)
     0
     """
+    run.require_network(net, "resetState")
     result = net._copy()
     rows = []
     for layer in net.Layers:
@@ -332,6 +334,7 @@ def summary(net: dlnetwork) -> None:
        Inputs:
           1   'sequenceinput'   Sequence input with 3 dimensions
     """
+    run.require_network(net, "summary")
     _console.write(summary_text(net))
 
 

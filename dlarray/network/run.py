@@ -108,6 +108,7 @@ def _call(
     training: bool,
 ) -> Any:
     call = "forward" if training else "predict"
+    require_network(net, call)
     _checks.choice(call, "OutputDataFormats", output_formats, ("auto",))
     _checks.choice(call, "Acceleration", acceleration, ("auto", "none"), ("mex",))
     wanted = output_names(net, outputs)
@@ -200,6 +201,17 @@ def run(
     if states:
         table = table.replaced([states.get((a, b), value) for a, b, value in table.rows()])
     return [values[slot] for slot in wanted], table
+
+
+def require_network(net: Any, call: str) -> None:
+    """Raise unless this is a dlnetwork."""
+    from .network import dlnetwork
+
+    if not isinstance(net, dlnetwork):
+        raise TypeError(
+            f"{call}: the first argument must be a dlnetwork; got {type(net).__name__}. Make one "
+            "with dlnetwork(layers)."
+        )
 
 
 def output_names(net: dlnetwork, outputs: str | Sequence[str] | None) -> tuple[str, ...]:

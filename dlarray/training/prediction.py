@@ -9,9 +9,10 @@ import numpy as np
 
 from .. import _checks
 from ..array import dlarray
+from ..array.protocols import plain
 from ..formats import ShapeError, describe
 from ..network import dlnetwork
-from ..network.run import numeric_output, output_names, run
+from ..network.run import numeric_output, output_names, require_network, run
 from .metrics import METRICS
 from .options import padding_value, parse_metrics
 from .sequences import Batches, as_sequences, as_targets
@@ -60,6 +61,7 @@ def minibatchpredict(
     (2, 2)
     """
     call = "minibatchpredict"
+    require_network(net, call)
     _checks.choice(call, "OutputDataFormats", OutputDataFormats, ("auto",))
     _checks.choice(
         call, "ExecutionEnvironment", ExecutionEnvironment, ("auto", "cpu"), ("gpu", "multi-gpu")
@@ -139,8 +141,8 @@ def scores2label(scores: Any, classNames: Any, *, nargout: int = 1) -> Any:
     _checks.nargout("scores2label", nargout, (1, 2))
     if isinstance(scores, dlarray) and scores.fmt:
         scores = numeric_output(scores)
-    values = np.asarray(scores)
-    names = np.asarray(classNames)
+    values = plain(scores, "scores2label")
+    names = np.atleast_1d(plain(classNames, "scores2label: classNames"))
     if values.ndim < 2 or values.shape[1] != len(names):
         raise ShapeError(
             f"scores2label: scores must be observations × classes; got {describe(values.shape)} "
@@ -185,6 +187,7 @@ def testnet(
     True
     """
     call = "testnet"
+    require_network(net, call)
     names = parse_metrics(call, metrics)
     if not names:
         raise ValueError(f'{call}: name a metric, for example "accuracy".')
