@@ -19,6 +19,7 @@ import numpy as np
 
 from .. import operators
 from ..formats import Shape, broadcast, insert, trim
+from ..operators._quiet import number
 from ..tape import Operator
 from .core import as_data, dlarray, require_dlarray, require_float, require_real, wrap
 
@@ -44,12 +45,12 @@ def _binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
                     return function.labelled(result, left, right)
             elif type(b) is float or type(b) is int:
                 result.fmt = a.fmt
-                return function.labelled(result, a, np.asarray(b, dtype))
+                return function.labelled(result, a, number(b, dtype))
     elif type(b) is dlarray and (type(a) is float or type(a) is int):
         dtype = b._data.dtype
         if dtype.kind == "f":
             result.fmt = b.fmt
-            return function.labelled(result, np.asarray(a, dtype), b)
+            return function.labelled(result, number(a, dtype), b)
     left, right, fmt = aligned(call, a, b)
     dtype = result_type(left, right)
     return wrap(function(typed(left, dtype), typed(right, dtype)), fmt)
@@ -102,10 +103,10 @@ def operand(call: str, value: Any) -> Any:
     if isinstance(value, (int, float, complex, np.generic)) or (
         isinstance(value, np.ndarray) and value.ndim == 0
     ):
-        number = np.asarray(value)
-        if number.dtype.kind not in "biufc":
-            raise TypeError(f"{call}: a number of type {number.dtype} is not possible.")
-        return number
+        array = np.asarray(value)
+        if array.dtype.kind not in "biufc":
+            raise TypeError(f"{call}: a number of type {array.dtype} is not possible.")
+        return array
     return as_data(value, call)
 
 

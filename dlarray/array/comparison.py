@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import operators
+from ..operators._quiet import number
 from ..tape import Operator, Traced
 from .arithmetic import aligned, result_type, typed
 from .core import described, dlarray, require_dlarray, require_real, wrap
@@ -32,7 +31,7 @@ def _compare(call: str, function: Operator, a: Any, b: Any, ordered: bool = Fals
     ):
         return wrap(function(a._data, b._data), a.fmt)
     if type(a) is dlarray and type(b) in (float, int) and a._data.dtype.kind == "f":
-        return wrap(function(a._data, np.asarray(b, a._data.dtype)), a.fmt)
+        return wrap(function(a._data, number(b, a._data.dtype)), a.fmt)
     if ordered:
         a, b = require_real(a, call), require_real(b, call)
     left, right, fmt = aligned(call, _constant(a), _constant(b))

@@ -217,8 +217,6 @@ def _check_points(points: dlarray, values: dlarray) -> None:
             f"interp1: x needs two points or more, one a value; it has {n}, v "
             f"{values.shape[0]} rows."
         )
-    if len(np.unique(points._data)) != n or np.isnan(points._data).any():
-        raise ValueError("interp1: the points x must differ from each other, and none be NaN.")
 
 
 def _interpolated(points: Any, values: Any, x: Any, kind: str, fill: float | None) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import islice, product
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,15 +28,16 @@ def text(X: dlarray) -> str:
     """The header and the values; of long arrays the first and last ones."""
     if X._data.size == 0:
         return f"  {header(X)} (empty)"
-    pages = list(product(*(range(n) for n in reversed(X.shape[2:]))))
+    count = prod(X.shape[2:])
+    pages = product(*(range(n) for n in reversed(X.shape[2:])))
     blocks = [f"  {header(X)}"]
-    for page in pages[:MAX_PAGES]:
+    for page in islice(pages, MAX_PAGES):
         index = tuple(reversed(page))
         if index:
             blocks.append(f"[:, :, {', '.join(map(str, index))}] =")
         blocks.append(_matrix(np.moveaxis(X._data, (0, 1), (-2, -1))[index]))
-    if len(pages) > MAX_PAGES:
-        blocks.append(f"... {len(pages) - MAX_PAGES} more pages")
+    if count > MAX_PAGES:
+        blocks.append(f"... {count - MAX_PAGES} more pages")
     return "\n\n".join(blocks)
 
 

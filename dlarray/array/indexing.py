@@ -87,7 +87,10 @@ def assigned(X: dlarray, index: Any, value: Any) -> dlarray:
 
 def _require_truth(value: Any, dtype: np.dtype[Any]) -> None:
     data = value._data if isinstance(value, dlarray) else value
-    if dtype.kind == "b" and data.dtype.kind == "f" and np.isnan(data).any():
+    if dtype.kind != "b" or data.dtype.kind != "f":
+        return
+    decides("dlarray assignment", data)  # a replay would not look for NaN
+    if np.isnan(data).any():
         raise ValueError(
             "dlarray assignment: NaN is neither true nor false, and the array is logical. Make it "
             "double first."

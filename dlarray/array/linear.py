@@ -222,7 +222,7 @@ def _unequal(call: str, what: str, a: Shape, b: Shape) -> None:
 
 
 def _warned(call: str, value: Any, level: int) -> Any:
-    """The value, with a warning where a matrix was singular."""
+    """The value, with a warning where a matrix was singular; a replay gives the value alone."""
     data = value._data if isinstance(value, Traced) else value
     if data.size and np.isinf(data).all():
         text = f"{call}: the matrix is singular to working precision; the result is Inf."

@@ -69,7 +69,7 @@ class DifferentiableFunction:
     SaveInputsForBackward = False
     SaveOutputsForBackward = False
     NumMemoryValues: int | None = None
-    _operators: ClassVar[dict[bool, Operator]]  # by whether inputs are saved
+    _operators: ClassVar[dict[bool, Operator]] = {}  # by whether inputs are saved
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -261,7 +261,8 @@ def _gradient(dy: Array, output: _Output) -> Any:
     """The gradient of an output, as the user's backward gets it."""
     if output.start is not None:
         dy = dy[output.start : output.start + prod(output.shape)]
-        dy = dy.reshape(output.shape, order="F").astype(output.dtype)
+        dy = dy.reshape(output.shape, order="F")
+        dy = (dy if output.dtype.kind == "c" else dy.real).astype(output.dtype)
     return np.array(dy) if output.fmt is None else wrap(dy, output.fmt)
 
 

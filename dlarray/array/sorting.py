@@ -123,6 +123,7 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     found = wrap(operators.reshape(values, shape=(1, n) if row else (n, 1)), "")
     if nargout == 1:
         return found
+    decides("unique", data)  # indices are no dlarrays: a replay would give those of the first call
     _, first, which = np.unique(
         data.reshape(-1, order="F"), return_index=True, return_inverse=True, equal_nan=False
     )

@@ -173,12 +173,7 @@ def logical(X: Any) -> dlarray:
             f"logical: complex data can't be true or false; got {described(X)}. Compare with 0, as "
             "in X != 0."
         )
-    if np.isnan(X._data).any():
-        raise ValueError(
-            f"logical: NaN is neither true nor false; got {described(X)}. Compare with 0, as in X "
-            "!= 0, or fill the NaN first."
-        )
-    value = nonzero(X)
+    value = nonzero(X, called=described(X))
     return wrap(value._data if isinstance(value, Traced) else value, X.fmt)
 
 

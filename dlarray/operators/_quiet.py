@@ -31,6 +31,14 @@ def quietly(function: Callable[..., Any], *arguments: Any, **options: Any) -> An
             return function(*arguments, **options)
 
 
+def number(value: float, dtype: Any) -> Array:
+    """A Python number as a 0-d array of this type; Inf where it is beyond the type."""
+    try:
+        return quietly(np.asarray, value, dtype)
+    except OverflowError:  # a whole number that no floating type holds
+        return np.asarray(np.inf if value > 0 else -np.inf, dtype)
+
+
 def elementwise(function: np.ufunc, x: Array) -> Array:
     """A function of one array whose result has its type, without warnings."""
     try:

@@ -58,7 +58,13 @@ def places(index: Any, arguments: tuple[Array, ...], shape: Shape) -> Any:
 
 def _vector(argument: Array, n: int, drop: bool) -> Array:
     flat = argument.reshape(-1, order="F")
-    vector = np.flatnonzero(flat) if flat.dtype.kind == "b" else flat.astype(np.intp) % max(n, 1)
+    if flat.dtype.kind == "b":
+        vector = np.flatnonzero(flat)
+    else:  # raised here, so that a replayed call checks its own indices
+        vector = flat.astype(np.intp)
+        if vector.size and (vector.min() < -n or vector.max() >= n):
+            raise IndexError(f"dlarray indexing: an index is outside 0 to {n - 1}.")
+        vector %= max(n, 1)
     return np.delete(np.arange(n), vector) if drop else vector
 
 

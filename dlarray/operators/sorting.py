@@ -48,7 +48,11 @@ def _(dy: Any, _y: Any, _x: Any, index: Any, *, axis: int, undo: bool = False) -
 def interval(points: Array, x: Array) -> Array:
     """For each x the number of the interval between ascending points that holds it, from 0; the
     first or last one for an x outside, NaN too.  The numbers are double.
+
+    Points that are equal or NaN raise, here, so that a replayed call checks its own.
     """
+    if not (np.diff(points.reshape(-1)) > 0).all():
+        raise ValueError("interp1: the points x must differ from each other, and none be NaN.")
     found = np.searchsorted(points.reshape(-1), x.reshape(-1), side="right") - 1
     return np.clip(found, 0, max(points.size - 2, 0)).reshape(x.shape).astype(np.float64)
 

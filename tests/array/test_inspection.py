@@ -209,7 +209,7 @@ def test_a_dlarray_has_no_hash():
         ("finddim", lambda X: dl.finddim(X, "C")),
         ("underlyingType", dl.underlyingType),
         ("size", dl.size),
-        ("size", dl.ndims),
+        ("ndims", dl.ndims),
         ("numel", dl.numel),
         ("stripdims", dl.stripdims),
         ("squeeze", dl.squeeze),

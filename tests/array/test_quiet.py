@@ -84,3 +84,14 @@ def test_calls_from_many_threads():
     for thread in threads:
         thread.join()
     assert results == [np.inf] * 80
+
+
+@pytest.mark.parametrize(
+    "value", [1e300, -1e300, 10**400, -(10**400)], ids=["1e300", "-1e300", "10^400", "-10^400"]
+)
+def test_a_number_beyond_single_precision_is_infinite(value):
+    X = dl.dlarray(np.ones((2, 1), np.float32), "C")
+    sign = 1 if value > 0 else -1
+    np.testing.assert_array_equal((X + value).data, sign * np.inf)
+    np.testing.assert_array_equal((value * X).data, sign * np.inf)
+    assert (value > X).data.all() == (sign > 0)
