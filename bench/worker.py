@@ -1,8 +1,10 @@
 """One library in a process of its own: answers the requests of `bench.run`, a line of JSON each.
 
-{"prepare": i, "file": path}  build case i, write its results to the file, warm up {"time": measure}
-seconds of one call: the best and the median of a batch of calls {"peak": true}
-GFLOP/s of the machine {"copy": true} GB/s of a copy {"machine": true} its description
+- ``{"prepare": i, "file": path}``: build case i, write its results to the file, warm up
+- ``{"time": measure}``: seconds of one call, the best and the median of a batch of calls
+- ``{"peak": true}``: GFLOP/s of the machine
+- ``{"copy": true}``: GB/s of a copy
+- ``{"machine": true}``: its description
 """
 
 from __future__ import annotations

@@ -110,8 +110,8 @@ class _Store:
         except OSError as error:
             _warn_once(
                 f"dlarray: compiled kernels can't be kept in {folder} ({error.strerror}), so every "
-                "process "
-                "compiles them again. Set DLARRAY_CACHE_DIR to a folder that can be written."
+                "process compiles them again. Set DLARRAY_CACHE_DIR to a folder that can be "
+                "written."
             )
 
     def load(self, key: object) -> object | None:

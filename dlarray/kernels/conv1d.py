@@ -44,13 +44,12 @@ from ._window import SCALAR, Geometry, copy, gather, gather_layout, source
 GROUP = 16
 
 # Positions summed in registers before a tile of the weight gradient goes to memory: a panel of them
-# is half of
-# L1.  Of 64, 96, 128, 192 and 256, 128 was best or within 3 % on every case of bench/conv1d.py.
+# is half of L1.  Of 64, 96, 128, 192 and 256, 128 was best or within 3 % on every case of
+# bench/conv1d.py.
 CHUNK = 128
 
 # The weight gradient is split into at most this many jobs, of at least so many operations, and its
-# partial sums
-# take at most so many numbers.
+# partial sums take at most so many numbers.
 JOBS, JOB_FLOPS, PARTIAL_SIZE = 16, 2e6, 1 << 20
 
 

@@ -89,7 +89,7 @@ def _multiply(worker, workers, like, plan):
     rows_at = scratch + worker * scratch_bytes
     panels = shared
     if shared == 0:
-        panels = rows_at + (height * depth + 15) // 16 * 16 * size
+        panels = rows_at + (height * depth + ROUND - 1) // ROUND * ROUND * size
     packed = -1  # the page whose panels the worker's scratch holds
     first = worker * outer * inner * tiles // workers
     last = (worker + 1) * outer * inner * tiles // workers

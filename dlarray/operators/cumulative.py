@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import kernels
 from ..tape import Array, operator
+from ._quiet import quietly
 from .elementwise import mul
 from .indexing import put, take
 from .linear import adjoint
@@ -24,7 +25,8 @@ def _along(x: Array, axis: int, *, reverse: bool) -> Array:
 def cumulative_sum(x: Array, *, axis: int, reverse: bool) -> Array:
     """y[i] = the sum of x up to i, or from i on in reverse."""
     y = kernels.empty_like(x)
-    np.cumsum(_along(x, axis, reverse=reverse), axis=0, out=_along(y, axis, reverse=reverse))
+    parts = _along(x, axis, reverse=reverse), _along(y, axis, reverse=reverse)
+    quietly(np.cumsum, parts[0], axis=0, out=parts[1])
     return y
 
 
@@ -40,6 +42,10 @@ def recurrence(a: Array, b: Array, *, axis: int, reverse: bool) -> Array:
     A cumulative product is one of these, and so are its gradient and that one's, without a
     division: zeros do no harm.
     """
+    return quietly(_recurrence, a, b, axis, reverse)
+
+
+def _recurrence(a: Array, b: Array, axis: int, reverse: bool) -> Array:
     y = kernels.empty_like(b)
     steps = [_along(v, axis, reverse=reverse) for v in (a, b, y)]
     for i, (factor, summand, result) in enumerate(zip(*steps, strict=True)):

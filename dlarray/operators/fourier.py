@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..tape import Array, operator
+from ._quiet import quietly
 from .elementwise import cast
 from .indexing import put, take
 
@@ -18,7 +19,7 @@ def transform(x: Array, *, axis: int, inverse: bool) -> Array:
     The result is complex in the precision of x.
     """
     norm: Any = "forward" if inverse else "backward"
-    y = (np.fft.ifft if inverse else np.fft.fft)(x, axis=axis, norm=norm)
+    y = quietly(np.fft.ifft if inverse else np.fft.fft, x, axis=axis, norm=norm)
     return y.astype(np.result_type(x.dtype, np.complex64), copy=False)
 
 

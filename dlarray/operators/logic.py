@@ -16,7 +16,8 @@ def nonzero(x: Array, *, called: str) -> Array:
     """
     if x.dtype.kind == "f" and np.isnan(x).any():
         raise ValueError(
-            f"logical: NaN is neither true nor false; got {called}. Compare with 0, as in X != 0, or fill the NaN first."
+            f"logical: NaN is neither true nor false; got {called}. Compare with "
+            "0, as in X != 0, or fill the NaN first."
         )
     return x != 0
 

@@ -57,10 +57,12 @@ def checkGradients(
         # what the projection is about: one wrong element of n shows as a part of 1/sqrt(n) in it
         scale = float(np.sqrt(np.sum([np.sum(g._data**2) for g in slopes])))
         measured = _slope(projected, variables, steps)
-        assert abs(measured - expected) <= rtol * max(scale, abs(measured), 1e-12), (
-            f"gradient differs from central differences: {expected} against {measured}, "
-            f"a relative difference of {abs(measured - expected) / max(scale, 1e-12):.2g}"
-        )
+        # not `assert`, which `python -O` leaves out; and NaN must not pass
+        if not abs(measured - expected) <= rtol * max(scale, abs(measured), 1e-12):
+            raise AssertionError(
+                f"gradient differs from central differences: {expected} against {measured}, "
+                f"a relative difference of {abs(measured - expected) / max(scale, 1e-12):.2g}"
+            )
 
 
 def _value(function: Callable[..., Any], variables: tuple[dlarray, ...]) -> dlarray:
