@@ -29,7 +29,8 @@ from ._simd import (
     store_whole,
     where_less,
 )
-from ._window import Geometry, copy, fill, gather
+from ._window import SCALAR, Geometry, fill, gather
+from .conv1d import _fold as fold_padding, _phases as phases_of
 
 # The sum of an element is at least so long where these kernels are used, for 1 to 4 columns that
 # follow each other in the result, and for those of a phase, which are written one by one.  One
@@ -258,6 +259,25 @@ def few_grad_x_phase(
     panel = (chans, last * a_tap, (-period * a_tap, 1, n_filt), n_taps)
     rows = (-(-(length - phase) // stride), length * chans, phase * chans, stride * chans)
     few_correlate(dy, w, None, dx, step, panel, rows)
+
+
+def few_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Array:
+    """dx (B, length, C) of dy (B, T, F) and w (K, C, F), C <= MOST_COLUMNS."""
+    dy, w, g = canonical(dy), canonical(w), geometry
+    k_size, chans, _ = w.shape
+    dx = empty((dy.shape[0], length, chans), dy.dtype)
+    if not dx.size:
+        return dx
+    if g.mode != SCALAR and g.left + g.right > 0:
+        padded = few_grad_x(dy, w, g.left + length + g.right, Geometry(g.stride, g.dilation))
+        fold_padding(workers(nbytes=padded.nbytes), padded, dx, g.left, g.mode)
+        return dx
+    for phase, taps, step in phases_of(length, k_size, g.stride, g.dilation, g.left):
+        if taps[2] == 0 or dy.size == 0:
+            dx[:, phase :: g.stride] = 0
+        else:
+            few_grad_x_phase(dy, w, dx, phase, g.stride, taps, step)
+    return dx
 
 
 @device
