@@ -9,17 +9,22 @@ import pytest
 
 from dlarray import kernels
 from dlarray.kernels import AdamStep, Geometry
+from dlarray.kernels._few_columns import few_forward, few_grad_w, few_grad_x
 from dlarray.kernels._jit import workers
+from dlarray.kernels.depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
 from dlarray.testing import TOLERANCES
 
 GEOMETRY = Geometry(2, 3, 5, 4)
+ONE_STEP = Geometry(1, 1, 2, 2)
 STEP = AdamStep(0.01, 0.9, 0.999, 1e-8)
 MODULES = (
+    "_few_columns",
     "_map",
     "activation",
     "conv1d",
     "crosschannelnorm",
     "crossentropy",
+    "depthwise",
     "dropout",
     "groupnorm",
     "layernorm",
@@ -60,6 +65,28 @@ def conv1d_grad_x_mirrored(rng, dtype, scale):
 def conv1d_grad_w(rng, dtype, scale):
     x, dy = normal(rng, dtype, 3 * scale, 301, 33), normal(rng, dtype, 3 * scale, 149, 70)
     return lambda: [kernels.conv1d_grad_w(x, dy, 5, GEOMETRY)]
+
+
+def channelwise(rng, dtype, scale):
+    x, w = normal(rng, dtype, 3 * scale, 401, 20), normal(rng, dtype, 5, 20)
+    dy = normal(rng, dtype, 3 * scale, 199, 20)
+    return lambda: [
+        depthwise_forward(x, w, w[0], GEOMETRY),
+        depthwise_grad_x(dy, w, 401, GEOMETRY),
+        depthwise_grad_w(x, dy, 5, GEOMETRY),
+        depthwise_forward(x, w, None, ONE_STEP, relu=True),
+        depthwise_grad_w(x, x, 5, ONE_STEP),
+    ]
+
+
+def few_columns(rng, dtype, scale):
+    x, w = normal(rng, dtype, 3 * scale, 401, 20), normal(rng, dtype, 5, 20, 3)
+    dy = normal(rng, dtype, 3 * scale, 199, 3)
+    return lambda: [
+        few_forward(x, w, w[0, 0], GEOMETRY),
+        few_grad_x(x, w.swapaxes(1, 2), 801, GEOMETRY),
+        few_grad_w(x, dy, 5, GEOMETRY),
+    ]
 
 
 def layernorm(rng, dtype, scale):
@@ -183,6 +210,8 @@ CASES = [
     conv1d_grad_x,
     conv1d_grad_x_mirrored,
     conv1d_grad_w,
+    channelwise,
+    few_columns,
     layernorm,
     groupnorm,
     batchnorm,
@@ -259,6 +288,10 @@ TINY = {
     "conv1d_forward": lambda x, w: kernels.conv1d_forward(x, w, None, Geometry()),
     "conv1d_grad_x": lambda x, w: kernels.conv1d_grad_x(x, w.swapaxes(1, 2), 3, Geometry()),
     "conv1d_grad_w": lambda x, w: kernels.conv1d_grad_w(x, x, 1, Geometry()),
+    "depthwise_forward": lambda x, w: depthwise_forward(x, w[:, :, 0], None, ONE_STEP),
+    "depthwise_grad_w": lambda x, w: depthwise_grad_w(x, x, 5, ONE_STEP),
+    "few_forward": lambda x, w: few_forward(x, w, None, Geometry()),
+    "few_grad_w": lambda x, w: few_grad_w(x, x, 1, Geometry()),
     "layernorm": lambda x, w: kernels.layernorm_forward(x[0], w[0, :, 0], w[0, :, 0], 1e-5)[0],
     "groupnorm": lambda x, w: kernels.groupnorm_forward(x, w[0, :, 0], w[0, :, 0], 2, 1e-5)[0],
     "relu": lambda x, w: kernels.relu_forward(x),
