@@ -39,6 +39,11 @@ _LOW, _LOW_TAIL = TileShape(LOW, 2), TileShape(LOW, 1)
 _MIDDLE, _MIDDLE_TAIL = TileShape(MIDDLE, 2), TileShape(MIDDLE, 1)
 
 
+# Lanes that may lie idle, as a share of those at work, before more positions are folded; a folded
+# row has at most so many numbers.
+IDLE, FOLDED = 0.125, 512
+
+
 @intrinsic
 def multiply_rows(typingctx, tile, a, a_step, b):
     """tile[i, :] += a[i, :] * b[:], with the row ``a[i]`` at ``a + i*a_step`` bytes and the row
@@ -219,3 +224,16 @@ def tap_tiles(k_size: int) -> tuple[int, int]:
     """Taps from one tile of the weight gradient to the next, and the height of the tiles."""
     each = -(-k_size // -(-k_size // MR))
     return each, LOW if each <= LOW else MIDDLE if each <= MIDDLE else MR
+
+
+def positions_in_a_row(chans: int, lanes: int, least: int) -> int:
+    """How many positions make one row of at least ``least`` numbers with few idle lanes."""
+
+    def idle(fold: int) -> float:
+        return -(-fold * chans // lanes) * lanes / (fold * chans) - 1
+
+    folds = [1, *(f for f in (2, 4, 8, 16, 32) if f * chans <= FOLDED)]
+    for fold in folds:
+        if idle(fold) <= IDLE and fold * chans >= least:
+            return fold
+    return min(folds, key=lambda fold: (idle(fold), fold))

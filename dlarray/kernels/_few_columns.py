@@ -1,10 +1,10 @@
 """1-D convolution with one to four filters, or its input gradient with one to four channels.
 
 Sizes, equations and borders as in `conv1d`.  Vectors run along the sum: along taps and channels
-where the taps follow each other (dilation 1), else along the channels of each tap.  The weight
-gradient of few filters has filters as rows and the taps' channels as columns.
+where the taps follow each other (dilation 1), else along the channels of each tap.
 
-`few_columns_pay` and `few_filters_pay` say where these kernels are faster than the general ones.
+`few_columns_pay` says where these kernels are faster than the general ones.  The weight gradient of
+few filters is in `_few_filters`.
 """
 
 from __future__ import annotations
@@ -14,23 +14,22 @@ from functools import lru_cache
 import numpy as np
 
 from ._buffers import Array, empty, workspace
-from ._dot_tile import DOT_ROWS, MOST_COLUMNS, SUMS, dot_tile, row_columns, row_tile
+from ._dot_tile import DOT_ROWS, MOST_COLUMNS, SUMS, dot_tile
 from ._jit import canonical, device, kernel, workers
 from ._lanes import LANES
+from ._one_sequence import Phase, fold_padding, gather_grid, phases
 from ._simd import (
     add,
     address,
     itemsize,
     lanes,
     load_whole,
-    number,
     splat,
     store,
     store_whole,
     where_less,
 )
-from ._window import SCALAR, Geometry, fill, gather
-from .conv1d import _fold as fold_padding, _phases as phases_of
+from ._window import SCALAR, Geometry
 
 # The sum of an element is at least so long where these kernels are used, for 1 to 4 columns that
 # follow each other in the result, and for those of a phase, which are written one by one.  One
@@ -40,12 +39,6 @@ from .conv1d import _fold as fold_padding, _phases as phases_of
 # 1.9, 2.6, 4.0, 3.7, 7.0 with one column and 0.8, 1.1, 1.6, 2.0, 3.1 with four; in a phase of
 # stride 2 with four columns 0.85 at 64, 1.2 at 128 and 1.5 at 192.  In double precision the same.
 LEAST_TOGETHER, LEAST_APART = (4, 8, 24, 24), (24, 64, 96, 96)
-
-# Positions that the weight gradient sums in registers, and those that it gathers at once.
-CHUNK, PIECE = 128, 16
-
-# The weight gradient is split into at most this many parts, of at least so many operations.
-PARTS, PART_FLOPS = 16, 1e6
 
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 
@@ -66,22 +59,8 @@ def few_columns_pay(
     return depth >= least and 4 * runs * -(-inner // (LANES * 4 // itemsize)) <= depth
 
 
-def few_filters_pay(n_filt: int, chans: int, taps: int, dilation: int, itemsize: int) -> bool:
-    """Whether `few_grad_w` is faster than the general kernel.
-
-    It took 0.12 to 0.75 of its time wherever one to four filters were measured.  Not where its tile
-    has more vectors than the general one has rows.
-    """
-    if n_filt > MOST_COLUMNS:
-        return False
-    depth = taps * chans
-    runs, inner = (1, depth) if taps == 1 or dilation == 1 else (taps, chans)
-    width = row_columns(n_filt, itemsize)
-    return runs * -(-inner // width) * width * itemsize <= 4 * LANES * depth
-
-
 @device
-def _runs(chans, taps, dilation):
+def runs_of(chans, taps, dilation):
     """The sum of an output as runs in memory: (runs, numbers of a run)."""
     if taps == 1 or dilation == 1:
         return 1, taps * chans
@@ -96,7 +75,7 @@ def _pack(worker, workers, w, bias, work, base, steps, n_cols, chans, taps, dila
     column*steps[2]], w flat.
     """
     width = lanes(w.dtype.type(0))
-    outer, inner = _runs(chans, taps, dilation)
+    outer, inner = runs_of(chans, taps, dilation)
     vectors = (inner + width - 1) // width
     work[: outer * vectors * n_cols * width] = 0
     for j in range(n_cols):
@@ -113,7 +92,7 @@ def _pack(worker, workers, w, bias, work, base, steps, n_cols, chans, taps, dila
 
 
 @device
-def _gathered(x, free, value, mode, moves, b, t, n):
+def gather_outputs(x, free, value, mode, moves, b, t, n):
     """Gather what n outputs from t read: (row step, tap step, numbers taken).
 
     As one window, or a window for each output where that is less: in both the taps follow each
@@ -124,9 +103,9 @@ def _gathered(x, free, value, mode, moves, b, t, n):
     sequence, start = address(x) + b * length * row_bytes, t * stride - left
     window = (n - 1) * stride + (taps - 1) * dilation + 1
     if window <= taps * n:
-        gather(sequence, length, chans, mode, value, start, (1, 0, window, 1), free)
+        gather_grid(sequence, length, chans, mode, value, start, (1, 0, window, 1), free)
         return stride * row_bytes, dilation * row_bytes, window * chans
-    gather(sequence, length, chans, mode, value, start, (n, stride, taps, dilation), free)
+    gather_grid(sequence, length, chans, mode, value, start, (n, stride, taps, dilation), free)
     return taps * row_bytes, row_bytes, taps * n * chans
 
 
@@ -144,15 +123,13 @@ def _correlate_few(
     moves = (n_batch, length, chans, taps, dilation, stride, left)
     size = itemsize(value)
     row_bytes = chans * size
-    outer, inner = _runs(chans, taps, dilation)
+    outer, inner = runs_of(chans, taps, dilation)
     first_sum = panel_size + SUMS + worker * scratch_size
     sums, free = address(work) + first_sum * size, address(work) + (first_sum + SUMS) * size
     shift, low = address(work) + panel_size * size, splat(value, floor)
     window = (height - 1) * stride + (taps - 1) * dilation + 1
     tiles = (n_rows + height - 1) // height
-    for i in range(
-        worker * n_batch * tiles // workers, (worker + 1) * n_batch * tiles // workers
-    ):
+    for i in range(worker * n_batch * tiles // workers, (worker + 1) * n_batch * tiles // workers):
         b, t = i // tiles, i % tiles * height
         n = min(height, n_rows - t)
         start = t * stride - left
@@ -163,7 +140,7 @@ def _correlate_few(
             row_step, tap_step = stride * row_bytes, dilation * row_bytes
         else:
             place = free
-            row_step, tap_step, _ = _gathered(x, free, value, mode, moves, b, t, height)
+            row_step, tap_step, _ = gather_outputs(x, free, value, mode, moves, b, t, height)
         dot_tile(value, n_cols, (place, row_step, outer, tap_step, inner), address(work), sums)
         for at in range(0, n * n_cols, lanes(value)):
             result = add(load_whole(value, sums + at * size), load_whole(value, shift + at * size))
@@ -239,26 +216,16 @@ def few_forward(
     return y
 
 
-def few_grad_x_phase(
-    dy: Array,
-    w: Array,
-    dx: Array,
-    phase: int,
-    stride: int,
-    taps: tuple[int, int, int],
-    step: Geometry,
-) -> None:
-    """Write dx[:, phase::stride], dx (B, L, C) with C <= MOST_COLUMNS; ``taps`` (first, step,
-    number of taps) and ``step`` as `_phases` gives them.
-    """
+def few_grad_x_phase(dy: Array, w: Array, dx: Array, phase: Phase, stride: int) -> None:
+    """Write dx[:, phase.start::stride], dx (B, L, C) with C <= MOST_COLUMNS."""
     _, chans, n_filt = w.shape
-    first, period, n_taps = taps
+    first, period, n_taps = phase.line
     length = dx.shape[1]
-    last = first + (n_taps - 1) * period
     a_tap = chans * n_filt
-    panel = (chans, last * a_tap, (-period * a_tap, 1, n_filt), n_taps)
-    rows = (-(-(length - phase) // stride), length * chans, phase * chans, stride * chans)
-    few_correlate(dy, w, None, dx, step, panel, rows)
+    panel = (chans, first * a_tap, (period * a_tap, 1, n_filt), n_taps)
+    n_rows = -(-(length - phase.start) // stride)
+    rows = (n_rows, length * chans, phase.start * chans, stride * chans)
+    few_correlate(dy, w, None, dx, phase.step, panel, rows)
 
 
 def few_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Array:
@@ -272,116 +239,9 @@ def few_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Array:
         padded = few_grad_x(dy, w, g.left + length + g.right, Geometry(g.stride, g.dilation))
         fold_padding(workers(nbytes=padded.nbytes), padded, dx, g.left, g.mode)
         return dx
-    for phase, taps, step in phases_of(length, k_size, g.stride, g.dilation, g.left):
-        if taps[2] == 0 or dy.size == 0:
-            dx[:, phase :: g.stride] = 0
+    for phase in phases(length, k_size, g.stride, g.dilation, g.left):
+        if not phase.taps or dy.size == 0:
+            dx[:, phase.start :: g.stride] = 0
         else:
-            few_grad_x_phase(dy, w, dx, phase, g.stride, taps, step)
+            few_grad_x_phase(dy, w, dx, phase, g.stride)
     return dx
-
-
-@device
-def _weight_run(value, sources, sizes, target):
-    """Add to a part of the weight gradient what n positions give that are read alike.
-
-    ``sources`` is (x, step of a position, step of a tap, dy), ``sizes`` (n, filters, runs, numbers
-    of a run, columns of a tile, numbers of a row of the target).
-    """
-    start, step, tap_step, slope = sources
-    n, n_filt, outer, inner, width, wide = sizes
-    size = itemsize(value)
-    for p in range(0, inner, width):
-        for o in range(outer):
-            rows = (start + o * tap_step + p * size, step)
-            out = (target + (o * n_filt * wide + p) * size, wide * size, n_filt, inner - p)
-            row_tile(value, n_filt, (slope, n_filt * size, n), rows, out)
-
-
-@kernel
-def _few_weight_parts(
-    worker, workers, x, dy, partial, work, scratch_size, value, mode,
-    n_batch, length, chans, taps, dilation, stride, left, n_out, n_filt, width,
-):  # fmt: skip
-    """partial[p, o, f, r] = the weight gradient of filter f at number r of run o, over the p-th
-    share of (sequence, chunk) pairs.  ``work`` has ``scratch_size`` numbers for each worker.
-    """
-    moves = (n_batch, length, chans, taps, dilation, stride, left)
-    size = itemsize(value)
-    row_bytes = chans * size
-    outer, inner = _runs(chans, taps, dilation)
-    parts, _, _, wide = partial.shape
-    part_size = outer * n_filt * wide
-    scratch = address(work) + worker * scratch_size * size
-    chunks = (n_out + CHUNK - 1) // CHUNK
-    todo = n_batch * chunks
-    first = (left + stride - 1) // stride
-    for part in range(worker * parts // workers, (worker + 1) * parts // workers):
-        target = address(partial) + part * part_size * size
-        fill(value, target, number(value, 0), part_size)
-        for q in range(part * todo // parts, (part + 1) * todo // parts):
-            b, t = q // chunks, q % chunks * CHUNK
-            end = min(n_out, t + CHUNK)
-            # positions from first to before last are read in place: their window lies in the
-            # sequence, and what a tile reads of it, whole vectors, in x
-            behind = (n_batch * length * chans - wide) // chans - b * length
-            behind -= (outer - 1) * dilation
-            last = min(length - 1 - (taps - 1) * dilation, behind)
-            last = (last + left) // stride + 1
-            while t < end:
-                in_place = first <= t < last
-                stop = min(end, last) if in_place else min(end, t + PIECE)
-                if t < first < last:
-                    stop = min(stop, first)
-                slope = address(dy) + (b * n_out + t) * n_filt * size
-                if in_place:
-                    start = address(x) + (b * length + t * stride - left) * row_bytes
-                    step, tap_step = stride * row_bytes, dilation * row_bytes
-                else:
-                    start = scratch
-                    step, tap_step, _ = _gathered(x, scratch, value, mode, moves, b, t, stop - t)
-                sizes = (stop - t, n_filt, outer, inner, width, wide)
-                _weight_run(value, (start, step, tap_step, slope), sizes, target)
-                t = stop
-
-
-@kernel
-def _collect(worker, workers, partial, dw):
-    """dw (K, C, F) = the sum over parts, in their order, turned round."""
-    parts, outer, n_filt, _ = partial.shape
-    taps, chans, _ = dw.shape
-    for k in range(worker * taps // workers, (worker + 1) * taps // workers):
-        o, first = (0, k * chans) if outer == 1 else (k, 0)
-        for c in range(chans):
-            for f in range(n_filt):
-                total = partial[0, o, f, first + c]
-                for p in range(1, parts):
-                    total += partial[p, o, f, first + c]
-                dw[k, c, f] = total
-
-
-def few_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry) -> Array:
-    """dw (k_size, C, F) of x (B, L, C) and dy (B, T, F), F <= MOST_COLUMNS."""
-    x, dy = canonical(x), canonical(dy)
-    n_batch, length, chans = x.shape
-    _, n_out, n_filt = dy.shape
-    dw = empty((k_size, chans, n_filt), x.dtype)
-    if dw.size == 0 or dy.size == 0:
-        dw[...] = 0
-        return dw
-    stride, dilation, left, _, mode, value = geometry
-    flops = 2.0 * dy.size * k_size * chans
-    outer, inner = (1, k_size * chans) if k_size == 1 or dilation == 1 else (k_size, chans)
-    width = row_columns(n_filt, x.itemsize)
-    wide = -(-inner // width) * width
-    parts = int(max(1, min(PARTS, flops // PART_FLOPS, n_batch * -(-n_out // CHUNK))))
-    parts = max(1, min(parts, n_batch * n_out // 64))
-    partial = empty((parts, outer, n_filt, wide), x.dtype)
-    n = workers(flops=flops)
-    scratch = PIECE * k_size * chans + wide
-    work = workspace(n * scratch, x.dtype)
-    _few_weight_parts(
-        n, x, dy, partial, work, scratch, x.dtype.type(value), mode,
-        n_batch, length, chans, k_size, dilation, stride, left, n_out, n_filt, width,
-    )  # fmt: skip
-    _collect(workers(nbytes=partial.nbytes), partial, dw)
-    return dw

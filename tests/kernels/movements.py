@@ -87,4 +87,4 @@ def movements(draw_from):
     k_size = draw_from(st.integers(1, min(20, length + sum(sides))))
     widest = (length + sum(sides) - 1) // (k_size - 1) if k_size > 1 else 9
     dilation = draw_from(st.integers(1, min(9, widest)))
-    return length, k_size, Geometry(stride, dilation, *sides, mode, value)
+    return length, k_size, Geometry(stride, dilation, sides[0], sides[1], mode, value)

@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dlarray.kernels import EXCLUDE_EDGE, INCLUDE_EDGE, SCALAR, Geometry
+from dlarray.kernels._channel_tile import FOLDED
+from dlarray.kernels._depthwise_weights import MAX_CHUNK, PIECE
 from dlarray.kernels._lanes import LANES, MR
 from dlarray.kernels.depthwise import (
-    FOLDED,
-    MAX_CHUNK,
-    PIECE,
     depthwise_forward,
     depthwise_grad_w,
     depthwise_grad_x,

@@ -9,7 +9,8 @@ from tests.kernels.test_simd import FENCED
 SPECIAL = """
 from itertools import product
 from dlarray.kernels import INCLUDE_EDGE, SCALAR, Geometry
-from dlarray.kernels._few_columns import few_forward, few_grad_w, few_grad_x
+from dlarray.kernels._few_columns import few_forward, few_grad_x
+from dlarray.kernels._few_filters import few_grad_w
 from dlarray.kernels._lanes import LANES, MR
 from dlarray.kernels.depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
 

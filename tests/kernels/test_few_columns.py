@@ -7,16 +7,13 @@ from hypothesis import given, settings, strategies as st
 from dlarray.kernels import Geometry
 from dlarray.kernels._dot_tile import DOT_ROWS, MOST_COLUMNS
 from dlarray.kernels._few_columns import (
-    CHUNK,
     LEAST_APART,
     LEAST_TOGETHER,
-    PIECE,
     few_columns_pay,
-    few_filters_pay,
     few_forward,
-    few_grad_w,
     few_grad_x,
 )
+from dlarray.kernels._few_filters import CHUNK, PIECE, few_filters_pay, few_grad_w
 from dlarray.kernels._lanes import LANES
 from dlarray.testing import TOLERANCES
 from tests.kernels.movements import (
@@ -131,14 +128,14 @@ def test_a_bad_sample_reaches_exactly_the_outputs_whose_window_holds_it(
     ones, zeros = np.ones(w.shape), np.zeros(columns)
     worse, mark = spoiled(x, (1, position, 2), bad)
     reached = references(geometry, mark, ones, zeros, np.ones(dy.shape))
-    clean = few_forward(x, w, bias, geometry), few_grad_w(x, dy, 3, geometry)
-    assert_only(few_forward(worse, w, bias, geometry), clean[0], reached[0] > 0)
-    assert_only(few_grad_w(worse, dy, 3, geometry), clean[1], reached[2] > 0)
+    y, dw = few_forward(x, w, bias, geometry), few_grad_w(x, dy, 3, geometry)
+    assert_only(few_forward(worse, w, bias, geometry), y, reached[0] > 0)
+    assert_only(few_grad_w(worse, dy, 3, geometry), dw, reached[2] > 0)
     x, w, _, dy = draw(rng, geometry, dtype, 3, 17, columns, 3, chans)
     worse, mark = spoiled(dy, (1, position * dy.shape[1] // 17, 1), bad)
     reached = references(geometry, np.ones(x.shape), np.ones(w.shape), np.zeros(chans), mark)
-    clean = few_grad_x(dy, w, 17, geometry)
-    assert_only(few_grad_x(worse, w, 17, geometry), clean, reached[1] > 0)
+    dx = few_grad_x(dy, w, 17, geometry)
+    assert_only(few_grad_x(worse, w, 17, geometry), dx, reached[1] > 0)
 
 
 @pytest.mark.parametrize("layout", OF_MEMORY.values(), ids=OF_MEMORY)
@@ -159,7 +156,7 @@ def test_the_layout_of_an_input_does_not_matter(layout, dtype, rng):
 @pytest.mark.parametrize("geometry", FAULTY, ids=str)
 @both_types
 def test_a_sequence_does_not_depend_on_others(geometry, columns, dtype, rng):
-    x, w, bias, dy = draw(rng, geometry, dtype, 5, 41, 7, 3, columns)
+    x, w, bias, _ = draw(rng, geometry, dtype, 5, 41, 7, 3, columns)
     back = draw(rng, geometry, dtype, 5, 41, columns, 3, 7)
     y, dx = few_forward(x, w, bias, geometry), few_grad_x(back[3], back[1], 41, geometry)
     for row in range(5):

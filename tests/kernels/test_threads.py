@@ -9,7 +9,8 @@ import pytest
 
 from dlarray import kernels
 from dlarray.kernels import AdamStep, Geometry
-from dlarray.kernels._few_columns import few_forward, few_grad_w, few_grad_x
+from dlarray.kernels._few_columns import few_forward, few_grad_x
+from dlarray.kernels._few_filters import few_grad_w
 from dlarray.kernels._jit import workers
 from dlarray.kernels.depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
 from dlarray.testing import TOLERANCES
@@ -18,7 +19,9 @@ GEOMETRY = Geometry(2, 3, 5, 4)
 ONE_STEP = Geometry(1, 1, 2, 2)
 STEP = AdamStep(0.01, 0.9, 0.999, 1e-8)
 MODULES = (
+    "_depthwise_weights",
     "_few_columns",
+    "_few_filters",
     "_map",
     "activation",
     "conv1d",
