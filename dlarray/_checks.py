@@ -77,7 +77,7 @@ def named_options(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def checked(*arguments: P.args, **options: P.kwargs) -> R:
-        if not options.keys() <= known.keys():
+        if options and not options.keys() <= known.keys():
             unknown(call, options, known)
         return function(*arguments, **options)
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from .. import kernels
 from ..kernels._buffers import POOLED_BYTES
-from ..tape import Array, Operator, operator
-from ._quiet import elementwise, elementwise_of, pairwise, pairwise_of, quietly
+from ..tape import Array, Operator, operator, pair
+from ._quiet import elementwise, elementwise_of, mapped, pairwise, pairwise_of, quietly
 from .shape import fit
 
 COMPLEX: dict[int, np.dtype[Any]] = {  # by the bytes of a part
@@ -32,7 +32,7 @@ def conj_of(x: Any) -> Any:
     return conj(x) if x.dtype.kind == "c" else x
 
 
-add: Operator = operator(pairwise_of(np.add, "add"))
+add: Operator = pair(pairwise_of(np.add, "add"))
 
 
 @add.backward
@@ -40,7 +40,7 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
     return fit(dy, _a), fit(dy, _b)
 
 
-sub: Operator = operator(pairwise_of(np.subtract, "sub"))
+sub: Operator = pair(pairwise_of(np.subtract, "sub"))
 
 
 @sub.backward
@@ -48,15 +48,17 @@ def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
     return fit(dy, _a), lambda: neg(fit(dy, _b))
 
 
-mul: Operator = operator(pairwise_of(np.multiply, "mul"))
+mul: Operator = pair(pairwise_of(np.multiply, "mul"))
 
 
 @mul.backward
 def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
-    return lambda: fit(mul(dy, conj_of(b)), a), lambda: fit(mul(dy, conj_of(a)), b)
+    if dy.dtype.kind == "c":
+        return lambda: fit(mul(dy, conj(b)), a), lambda: fit(mul(dy, conj(a)), b)
+    return lambda: fit(mul(dy, b), a), lambda: fit(mul(dy, a), b)
 
 
-div: Operator = operator(pairwise_of(np.divide, "div"))
+div: Operator = pair(pairwise_of(np.divide, "div"))
 
 
 @div.backward
@@ -111,7 +113,7 @@ def _(dy: Any, _y: Any, condition: Any, _x: Any) -> Any:
 
 @operator
 def exp(x: Array) -> Array:
-    return elementwise(np.exp, x)
+    return mapped(np.exp, x)
 
 
 @exp.backward
@@ -122,7 +124,7 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
 @operator
 def log(x: Array) -> Array:
     """The natural logarithm; -Inf at 0, NaN below."""
-    return elementwise(np.log, x)
+    return mapped(np.log, x)
 
 
 @log.backward
@@ -154,7 +156,7 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
 
 @operator
 def tanh(x: Array) -> Array:
-    return elementwise(np.tanh, x)
+    return mapped(np.tanh, x)
 
 
 @tanh.backward
@@ -164,14 +166,18 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
     return (tanh_grad(dy, y),)
 
 
-@operator
+@pair
 def tanh_grad(dy: Array, y: Array) -> Array:
     """dy (1 - y^2), of real numbers; of few in half the time of a kernel, with the same bits."""
     return kernels.tanh_grad(dy, y) if y.nbytes >= POOLED_BYTES else quietly(_tanh_grad, dy, y)
 
 
+_ONE = {np.dtype(t): np.asarray(1, t) for t in (np.float32, np.float64)}
+
+
 def _tanh_grad(dy: Array, y: Array) -> Array:
-    return dy * (1 - y * y)
+    slope = np.multiply(y, y)
+    return np.multiply(dy, np.subtract(_ONE[slope.dtype], slope))
 
 
 @tanh_grad.backward

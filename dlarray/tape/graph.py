@@ -75,6 +75,7 @@ class Node:
         "parents",
         "result",
         "shape",
+        "strides",
         "tape",
     )
 
@@ -95,6 +96,7 @@ class Node:
         self.options = options
         self.result = result
         self.shape = value.shape
+        self.strides = value.strides
         self.dtype = value.dtype
         self.order = tape.count = tape.count + 1
         if operator is not None:
