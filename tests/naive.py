@@ -146,7 +146,7 @@ def conv_grad_x(dy, w, sizes, *, stride, dilation, ends, value=0.0, groups=1):
             dxp[(slice(None), *slices, slice(g * chans, (g + 1) * chans))] += part
     for axis, places in enumerate(_padded_places(sizes, ends, value), 1):
         dx = np.zeros((*dxp.shape[:axis], sizes[axis - 1], *dxp.shape[axis + 1 :]))
-        before = (slice(None),) * axis
+        before: Any = (slice(None),) * axis
         for position, place in enumerate(places):
             if place >= 0:
                 dx[(*before, place)] += dxp[(*before, position)]

@@ -135,7 +135,7 @@ def _correlate(worker, workers, x, w, bias, y, work, value, plan):
                 panel, row = panels + p * depth * size, bias_at + (g * padded + p) * size
                 for i in range(count):
                     step, runs, run, table = _layout(plan, place[i, 1])
-                    tile_source = (place[i, 0] + shift, step, runs, table, run, size)
+                    tile_source = (place[i, 0] + shift, step, runs, table, run)
                     out = place[i, 2] + (g * cols + p) * size
                     target = (out, plan[TO_OUT + 2] * size, place[i, 3], cols - p)
                     correlate_tile(value, p, tile_source, panel, row, target, relu)

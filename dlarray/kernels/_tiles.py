@@ -23,7 +23,7 @@ from ._register_tile import (
     store_tile,
     zero_tile,
 )
-from ._simd import itemsize, lanes, load_index, stay_out_of_line
+from ._simd import itemsize, lanes, load_index, stay_inline, stay_out_of_line
 from ._window import copy, copy_strided
 
 WIDE_ROWS, THIN_ROWS = WIDE.rows, THIN.rows
@@ -53,6 +53,7 @@ def _multiply(tile, a, row_step, n, step, b, b_step):
 
     The element a[i, r] is at address a + i*row_step + r*step, the row b[r] at b + r*b_step.
     """
+    stay_inline()  # called for every run, it took and returned the tile through memory
     for _ in range(n):
         tile = rank1(tile, a, row_step, b)
         a += step
@@ -64,18 +65,19 @@ def _multiply(tile, a, row_step, n, step, b, b_step):
 def _correlate_ukr(shape, like, source, panel, bias, target, relu):
     """target[i, :] = bias + sum over o < runs, r < run of source[i, o, r] * panel[o*run + r, :].
 
-    ``source`` is (address, row step, runs, offsets, run, step): the element is at address +
-    i*row_step + offsets[o] + r*step, ``offsets`` an address of integers.  ``target`` is (address,
-    row step, rows, columns).  Steps and offsets in bytes.  Writes those rows and columns only,
-    max(value, 0) with ``relu``.
+    ``source`` is (address, row step, runs, offsets, run): the numbers of a run follow each other
+    from address + i*row_step + offsets[o] on, ``offsets`` is an address of integers.  ``target`` is
+    (address, row step, rows, columns).  Steps and offsets in bytes.  Writes those rows and columns
+    only, max(value, 0) with ``relu``.
     """
     stay_out_of_line()
-    a, row_step, runs, offsets, run, step = source
+    a, row_step, runs, offsets, run = source
+    size = itemsize(like)
     tile = zero_tile(shape, like)
-    width = columns(shape, like) * itemsize(like)
+    width = columns(shape, like) * size
     for o in range(runs):
         start = a + load_index(offsets + 8 * o)
-        tile = _multiply(tile, start, row_step, run, step, panel + o * run * width, width)
+        tile = _multiply(tile, start, row_step, run, size, panel + o * run * width, width)
     tile = add_row(tile, bias)
     if relu:
         tile = positive_tile(tile)
