@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import formats
-from ..formats import FormatError, ShapeError
+from ..formats import Axes, FormatError, ShapeError
 from .core import described, dlarray, wrap
 from .numpy_rules import of_axis, own, required, rule
+from .subscripts import FULL
 
 # -- joining, parts, order ------------------------------------------------------------------------
 
@@ -35,16 +36,28 @@ def _concatenate(arrays: Any, axis: Any = 0) -> Any:
 def _stack(arrays: Any, axis: Any = 0) -> Any:
     parts = list(arrays)
     first = next(X for X in parts if isinstance(X, dlarray))
-    if axis in (first.ndim, -1):
-        return own("cat")(first.ndim, *parts)
+    (place,) = _new_axes("stack", required("stack", axis), first.ndim, 1)
+    if place == first.ndim:
+        return own("cat")(place, *parts)
     if first.fmt:
         raise FormatError(
             f"numpy.stack: a new axis {axis} of {described(first)} would have no label. Stack "
             f"along axis {first.ndim}, which gets the label U, or use stripdims."
         )
-    index = (slice(None),) * (axis % (first.ndim + 1)) + (None,)
+    index = (FULL,) * place + (None,)
     plain = [X if isinstance(X, dlarray) else wrap(np.asarray(X), "") for X in parts]
-    return own("cat")(axis % (first.ndim + 1), *(X[index] for X in plain))
+    return own("cat")(place, *(X[index] for X in plain))
+
+
+def _new_axes(call: str, axis: Any, ndim: int, count: int) -> Axes:
+    """Where new axes stand in a result with so many more dimensions than its operand; a label names
+    none.
+    """
+    if isinstance(axis, str):
+        raise TypeError(
+            f"numpy.{call}: a new axis is a place counted from 0; got the label {axis!r}."
+        )
+    return formats.resolve_axes(axis, "", ndim + count, f"numpy.{call}")
 
 
 @rule("array_split")
@@ -155,9 +168,9 @@ def _swapaxes(a: dlarray, axis1: Any, axis2: Any) -> Any:
 
 @rule("expand_dims")
 def _expand_dims(a: dlarray, axis: Any) -> Any:
-    ndim = a.ndim + len(np.atleast_1d(axis))
-    places = {int(place) % ndim for place in np.atleast_1d(axis)}
-    return a[tuple(None if i in places else slice(None) for i in range(ndim))]
+    places = _new_axes("expand_dims", axis, a.ndim, np.size(axis))
+    ndim = a.ndim + len(places)
+    return a[tuple(None if i in places else FULL for i in range(ndim))]
 
 
 # -- making, telling ------------------------------------------------------------------------------

@@ -274,6 +274,27 @@ def test_what_would_lose_labels_is_an_error(call, text):
         call(labelled())
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda X: np.stack([X, X], 4), ValueError, r"numpy.stack: axis 4 .* axes are 0 to 3\."),
+        (lambda X: np.stack([X, X], -5), ValueError, "numpy.stack: axis -5 is not one of the 4"),
+        (lambda X: np.stack([X, X], 1.5), TypeError, "numpy.stack: a dimension is an axis"),
+        (lambda X: np.stack([X, X], "C"), TypeError, "numpy.stack: a new axis .* the label 'C'"),
+        (lambda X: np.stack([X, X], None), ValueError, "numpy.stack: without an axis"),
+        (lambda X: np.expand_dims(X, 4), ValueError, "numpy.expand_dims: axis 4 .* are 0 to 3"),
+        (lambda X: np.expand_dims(X, (0, -6)), ValueError, "numpy.expand_dims: axis -6 is not"),
+        (lambda X: np.expand_dims(X, (1, 1)), ValueError, "numpy.expand_dims: an axis is named tw"),
+        (lambda X: np.expand_dims(X, 1.5), TypeError, "numpy.expand_dims: a dimension is an axis"),
+        (lambda X: np.expand_dims(X, "C"), TypeError, "numpy.expand_dims: a new axis .* label 'C'"),
+    ],
+)
+@pytest.mark.parametrize("fmt", ["", "CBT"])
+def test_a_new_axis_is_one_of_the_result(call, error, text, fmt):
+    with pytest.raises(error, match=text):
+        call(dl.dlarray(DATA, fmt))
+
+
 def test_telling():
     X = labelled("f4")
     assert (np.shape(X), np.ndim(X), np.size(X), numpy.size(X, "B")) == ((3, 5, 7), 3, 105, 5)
