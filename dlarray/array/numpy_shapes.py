@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import formats
 from ..formats import Axes, FormatError, ShapeError
+from . import subscripts
 from .core import described, dlarray, wrap
 from .numpy_rules import of_axis, own, required, rule
-from .subscripts import FULL
 
 # -- joining, parts, order ------------------------------------------------------------------------
 
@@ -44,7 +44,7 @@ def _stack(arrays: Any, axis: Any = 0) -> Any:
             f"numpy.stack: a new axis {axis} of {described(first)} would have no label. Stack "
             f"along axis {first.ndim}, which gets the label U, or use stripdims."
         )
-    index = (FULL,) * place + (None,)
+    index = (subscripts.FULL,) * place + (None,)
     plain = [X if isinstance(X, dlarray) else wrap(np.asarray(X), "") for X in parts]
     return own("cat")(place, *(X[index] for X in plain))
 
@@ -83,7 +83,7 @@ def _split(ary: dlarray, indices_or_sections: Any, axis: Any = 0) -> list[dlarra
 
 
 def _taken(X: dlarray, axis: int, part: Any) -> dlarray:
-    return X[tuple(part if i == axis else slice(None) for i in range(X.ndim))]
+    return X[(*subscripts.along(axis, part), ...)]
 
 
 @rule("take")
@@ -99,27 +99,28 @@ def _repeat(a: dlarray, repeats: Any, axis: Any = None) -> Any:
 
 @rule("flip")
 def _flip(m: dlarray, axis: Any = None) -> Any:
-    axes = (
-        range(m.ndim) if axis is None else (formats.resolve_axes(axis, m.fmt, m.ndim, "numpy.flip"))
-    )
-    return m[tuple(slice(None, None, -1 if i in axes else None) for i in range(m.ndim))]
+    every = axis is None
+    axes = range(m.ndim) if every else formats.resolve_axes(axis, m.fmt, m.ndim, "numpy.flip")
+    for along in axes:
+        m = own("flip")(m, along)
+    return m
 
 
 @rule("flipud")
 def _flipud(m: dlarray) -> Any:
-    return _flip(m, 0)
+    return own("flipud")(m)
 
 
 @rule("fliplr")
 def _fliplr(m: dlarray) -> Any:
-    return _flip(m, 1)
+    return own("fliplr")(m)
 
 
 @rule("roll")
 def _roll(a: dlarray, shift: Any, axis: Any = None) -> Any:
     axes = formats.resolve_axes(required("roll", axis), a.fmt, a.ndim, "numpy.roll")
     for along, step in zip(axes, np.broadcast_to(shift, len(axes)), strict=True):
-        a = _taken(a, along, np.roll(np.arange(a.shape[along]), step))
+        a = own("circshift")(a, step, along)
     return a
 
 
@@ -170,7 +171,7 @@ def _swapaxes(a: dlarray, axis1: Any, axis2: Any) -> Any:
 def _expand_dims(a: dlarray, axis: Any) -> Any:
     places = _new_axes("expand_dims", axis, a.ndim, np.size(axis))
     ndim = a.ndim + len(places)
-    return a[tuple(None if i in places else FULL for i in range(ndim))]
+    return a[tuple(None if i in places else subscripts.FULL for i in range(ndim))]
 
 
 # -- making, telling ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _checks, formats, operators
 from ..formats import FormatError, Shape, ShapeError
 from .core import described, dlarray, require_dlarray, wrap
-from .subscripts import FULL, along
+from .subscripts import along
 
 
 def flip(X: Any, dim: int | str | None = None) -> dlarray:
@@ -172,7 +172,7 @@ def _by_element(X: dlarray, axis: int, count: Any) -> dlarray:
         )
     numbers = _counts("repelem", list(count)) if n else ()
     places = np.repeat(np.arange(n), numbers)
-    return X[(*(FULL,) * axis, places, *(FULL,) * (X.ndim - axis - 1))]
+    return X[(*along(axis, places), ...)]
 
 
 def _counts(call: str, counts: Any) -> Shape:
