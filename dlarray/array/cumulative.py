@@ -13,7 +13,7 @@ from ..operators.elementwise import where_nonzero
 from ..operators.sorting import interval, outside
 from ..tape import constant as known
 from .arithmetic import result_type, typed
-from .core import dlarray, require_dlarray, require_float, wrap
+from .core import dlarray, require_dlarray, require_float, require_real, wrap
 from .linear import unformatted
 from .sorting import sort
 from .subscripts import along
@@ -184,6 +184,8 @@ def interp1(
     kind = _checks.choice("interp1", "method", method, _METHODS, _UNBUILT)
     fill = _fill(extrapolation)
     values, queries = _plain("interp1", v, "v"), _plain("interp1", xq, "xq")
+    if kind != "linear":
+        require_real(queries, "interp1")
     vector = sum(n != 1 for n in values.shape) <= 1
     if vector:
         values = _vector("interp1", values, "v")
@@ -226,12 +228,20 @@ def _interpolated(points: Any, values: Any, x: Any, kind: str, fill: float | Non
     high = low + 1
     early, late = p[low, :], p[high, :]
     part = (wrap(x, "") - early) / (late - early)
-    if kind != "linear":
-        limit = {"nearest": part >= 0.5, "previous": part >= 1, "next": part > 0}[kind]
-        part = wrap(operators.cast(limit, dtype=x.dtype), "")
-    y = v[low, :] * (1 - part) + v[high, :] * part
+    if kind == "linear":
+        y = v[low, :] * (1 - part) + v[high, :] * part
+    else:
+        y = _step(kind, part._data, v[low, :], v[high, :])
     if fill is None:
         return y
     gap = outside(points, x, fill=1.0)
     inside = operators.sub(np.asarray(1, x.dtype), gap)
     return operators.add(where_nonzero(inside, y), outside(points, x, fill=fill))
+
+
+def _step(kind: str, part: Any, early: dlarray, late: dlarray) -> dlarray:
+    """One of two rows of values, for queries at this part of the way between them."""
+    share = wrap(operators.real(part), "")
+    limit = {"nearest": share >= 0.5, "previous": share >= 1, "next": share > 0}[kind]
+    chosen = operators.choose(limit, late, early)
+    return wrap(operators.choose(operators.is_nan(part), part, chosen), "")

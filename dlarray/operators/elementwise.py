@@ -110,6 +110,21 @@ def _(dy: Any, _y: Any, condition: Any, _x: Any) -> Any:
 
 
 @operator
+def choose(condition: Array, a: Array, b: Array) -> Array:
+    """a where the condition is not 0, else b."""
+    return np.where(condition, a, b)
+
+
+@choose.backward
+def _(dy: Any, _y: Any, condition: Any, _a: Any, _b: Any) -> Any:
+    return (
+        None,
+        lambda: fit(where_nonzero(condition, dy), _a),
+        lambda: fit(choose(condition, like(dy, 0), dy), _b),
+    )
+
+
+@operator
 def exp(x: Array) -> Array:
     return elementwise(np.exp, x)
 

@@ -124,6 +124,23 @@ def test_steps(method, expected):
     assert got.data.ravel().tolist() == expected
 
 
+@pytest.mark.parametrize("method", ["nearest", "previous", "next"])
+def test_a_step_is_one_of_the_values(method):
+    values = dl.dlarray([1.0, np.inf, -0.0, 5 + 2j])
+    got = dl.interp1([0.0, 1.0, 2.0, 3.0], values, [0.0, 2.0, 3.0, np.nan], method).data
+    np.testing.assert_array_equal(got.ravel(), [1, 0, 5 + 2j, np.nan])
+
+
+@pytest.mark.parametrize("method", ["nearest", "previous", "next"])
+def test_steps_have_no_derivative_in_the_queries(method):
+    def slopes(v, xq):
+        return dl.dlgradient(dl.sum(dl.interp1(POINTS, v, xq, method), 0), (v, xq))
+
+    of_values, of_queries = dl.dlfeval(slopes, dl.dlarray(VALUES), dl.dlarray([0.5, 3.5]))
+    assert sorted(of_values.data.ravel()) == [0, 0, 1, 1]
+    np.testing.assert_array_equal(of_queries.data, 0)
+
+
 def test_outside_the_points():
     queries = [-1.0, 0.5, 5.0, np.nan]
     v = dl.dlarray(VALUES)
@@ -158,6 +175,7 @@ def test_the_type_of_an_interpolation():
         (([1.0, 1.0], [1.0, 2.0], [1.0]), ValueError, "must differ from each other"),
         (([1.0, np.nan], [1.0, 2.0], [1.0]), ValueError, "and none be NaN"),
         ((POINTS, DATA, [1.0]), dl.ShapeError, "v must be a vector or matrix; got 2×3×5"),
+        ((POINTS, VALUES, [1.0 + 1j], "nearest"), TypeError, "complex data not supported"),
         ((POINTS, dl.dlarray(VALUES, "C"), [1.0]), dl.FormatError, "v must be unformatted"),
     ],
 )

@@ -153,6 +153,49 @@ def test_where_takes_plain_arrays_and_hides_what_was_not_chosen():
     assert_holds(np.where(X > 1, 1, 0), "CBT", np.where(DATA.astype("f4") > 1, 1, 0))
 
 
+def test_where_keeps_the_sign_of_zero():
+    zeros, mask = np.array([-0.0, 0.0, -0.0, 0.0]), [True, True, False, False]
+    got = np.where(dl.dlarray(mask), dl.dlarray(zeros), dl.dlarray(-zeros)).extractdata()
+    np.testing.assert_array_equal(np.signbit(got.ravel()), [True, False, False, True])
+
+
+@pytest.mark.parametrize(
+    "fmts", [("", "CB", "CBT"), ("CBT", "", "CB"), ("CBTU", "C", "B"), ("C", "BTU", "B")]
+)
+def test_where_matches_what_has_no_labels_by_position(fmts):
+    sizes = {"C": 3, "B": 5, "T": 7, "U": 2}
+    rng = np.random.default_rng(0)
+    operands = []
+    for fmt in fmts:
+        shape = [sizes[label] for label in fmt or "CB"]
+        operands.append(dl.dlarray(rng.standard_normal(shape).round(), fmt))
+    condition, x, y = operands
+    got = np.where(condition, x, y)
+    want = (condition != 0) * x + (condition == 0) * y
+    assert_holds(got, want.fmt, want.extractdata())
+
+
+def test_where_of_operands_that_do_not_fit():
+    with pytest.raises(dl.ShapeError, match="where: sizes differ and neither is 1"):
+        np.where(dl.dlarray([True, False], "C"), dl.dlarray([1.0, 2.0, 3.0], "C"), 0.0)
+
+
+def test_both_branches_of_where_have_gradients_of_any_order():
+    def curvature(X, Y, low):
+        Z = np.where(X > 1, X**3, np.where(Y > 1, Y**2, low))
+        return dl.dlgradient(sum(np.sum(g) for g in slopes(Z, X, Y, low)), (X, Y, low))
+
+    def slopes(Z, *variables):
+        return dl.dlgradient(np.sum(Z), variables, EnableHigherDerivatives=True)
+
+    Y = dl.dlarray(2 - DATA, "CBT")
+    found = dl.dlfeval(curvature, labelled(), Y, dl.dlarray(0.5))
+    other = (DATA <= 1) & (2 - DATA > 1)
+    assert_holds(found[0], "CBT", np.where(DATA > 1, 6 * DATA, 0), rtol=1e-12)
+    assert_holds(found[1], "CBT", np.where(other, 2.0, 0))
+    assert found[2].item() == 0
+
+
 def test_where_of_a_condition_alone():
     with pytest.raises(TypeError, match=r"numpy.where: of a condition alone come indices"):
         np.where(labelled() > 1)
@@ -277,16 +320,28 @@ def test_what_would_lose_labels_is_an_error(call, text):
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (lambda X: np.stack([X, X], 4), ValueError, r"numpy.stack: axis 4 .* axes are 0 to 3\."),
-        (lambda X: np.stack([X, X], -5), ValueError, "numpy.stack: axis -5 is not one of the 4"),
-        (lambda X: np.stack([X, X], 1.5), TypeError, "numpy.stack: a dimension is an axis"),
-        (lambda X: np.stack([X, X], "C"), TypeError, "numpy.stack: a new axis .* the label 'C'"),
-        (lambda X: np.stack([X, X], None), ValueError, "numpy.stack: without an axis"),
-        (lambda X: np.expand_dims(X, 4), ValueError, "numpy.expand_dims: axis 4 .* are 0 to 3"),
-        (lambda X: np.expand_dims(X, (0, -6)), ValueError, "numpy.expand_dims: axis -6 is not"),
-        (lambda X: np.expand_dims(X, (1, 1)), ValueError, "numpy.expand_dims: an axis is named tw"),
-        (lambda X: np.expand_dims(X, 1.5), TypeError, "numpy.expand_dims: a dimension is an axis"),
-        (lambda X: np.expand_dims(X, "C"), TypeError, "numpy.expand_dims: a new axis .* label 'C'"),
+        (lambda X: numpy.stack([X, X], 4), ValueError, r"numpy.stack: axis 4 .* axes are 0 to 3\."),
+        (lambda X: numpy.stack([X, X], -5), ValueError, "numpy.stack: axis -5 is not one of the 4"),
+        (lambda X: numpy.stack([X, X], 1.5), TypeError, "numpy.stack: a dimension is an axis"),
+        (lambda X: numpy.stack([X, X], "C"), TypeError, "numpy.stack: a new axis .* the label 'C'"),
+        (lambda X: numpy.stack([X, X], None), ValueError, "numpy.stack: without an axis"),
+        (lambda X: numpy.expand_dims(X, 4), ValueError, "numpy.expand_dims: axis 4 .* are 0 to 3"),
+        (lambda X: numpy.expand_dims(X, (0, -6)), ValueError, "numpy.expand_dims: axis -6 is not"),
+        (
+            lambda X: numpy.expand_dims(X, (1, 1)),
+            ValueError,
+            "numpy.expand_dims: an axis is named tw",
+        ),
+        (
+            lambda X: numpy.expand_dims(X, 1.5),
+            TypeError,
+            "numpy.expand_dims: a dimension is an axis",
+        ),
+        (
+            lambda X: numpy.expand_dims(X, "C"),
+            TypeError,
+            "numpy.expand_dims: a new axis .* label 'C'",
+        ),
     ],
 )
 @pytest.mark.parametrize("fmt", ["", "CBT"])
