@@ -104,12 +104,22 @@ def positive(call: str, name: str, value: Any) -> float:
     return number(call, name, value, 0, above=True, below=True)
 
 
-def integer(call: str, name: str, value: Any, least: int = 1) -> int:
-    """An integer of any numeric type, at least ``least``."""
-    if not is_number(value) or not math.isfinite(value) or int(value) != value or value < least:
+def integer(call: str, name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """An integer of any numeric type, at least ``least`` and at most ``most``."""
+    whole = is_number(value) and (isinstance(value, int) or float(value).is_integer())
+    if not whole or value < least or (most is not None and value > most):
         kind = "a positive integer" if least == 1 else f"an integer, at least {least}"
-        raise ValueError(f"{call}: {name} must be {kind}; got {value!r}.")
+        high = "" if most is None else f" and at most {most}"
+        raise ValueError(f"{call}: {name} must be {kind}{high}; got {value!r}.")
     return int(value)
+
+
+def _float(value: Any) -> float:
+    """The number as Python's; Inf for a whole one beyond that type."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def number(
@@ -123,15 +133,16 @@ def number(
     below: bool = False,
 ) -> float:
     """A real number from ``least`` to ``most``, these excluded if ``above``, ``below``; not NaN."""
-    fits = is_number(value) and least <= value <= most
-    if not fits or (above and value == least) or (below and value == most):
+    real = _float(value) if is_number(value) else math.nan
+    fits = least <= real <= most
+    if not fits or (above and real == least) or (below and real == most):
         low = f"{'above' if above else 'at least'} {least:g}" if least > -math.inf else ""
         high = f"{'below' if below else 'at most'} {most:g}" if most < math.inf else ""
         high = "finite" if below and most == math.inf else high
         rule = " and ".join(part for part in (low, high) if part)
         rule = f", {rule}" if rule else ""
         raise ValueError(f"{call}: {name} must be a number{rule}; got {value!r}.")
-    return float(value)
+    return real
 
 
 def logical(call: str, name: str, value: Any) -> bool:

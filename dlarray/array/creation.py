@@ -6,13 +6,15 @@ dlarray whose underlying type the result has; without it the type is double.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import _checks
-from ..formats import Shape, require_possible
+from ..formats import Shape, ShapeError, require_possible
+from ..formats.rules import MOST_ELEMENTS
 from ..operators.drawing import Draw, drawn
 from ..tape import Traced, constant, decides
 from .core import described, dlarray, require_dlarray, wrap
@@ -124,7 +126,8 @@ def randi(
 ) -> dlarray:
     """Whole numbers drawn evenly from 1 to imax, as in MATLAB, or from ``[imin, imax]``.
 
-    Other options as of `rand`.
+    Limits are at most 2^53 from 0, up to where doubles hold every whole number.  Other options as
+    of `rand`.
 
     Examples
     --------
@@ -135,7 +138,7 @@ def randi(
     limits = list(imax) if isinstance(imax, (Sequence, np.ndarray)) else [1, imax]
     if len(limits) != 2:
         raise ValueError(f"randi: limits are imax or [imin, imax]; got {imax!r}.")
-    low, high = (_checks.integer("randi", "a limit", n, -(2**53)) for n in limits)
+    low, high = (_checks.integer("randi", "a limit", n, -(2**53), 2**53) for n in limits)
     if low > high:
         raise ValueError(f"randi: the limits leave no number, from {low} to {high}.")
     return _random("randi", sizes, like, rng, lambda g, shape: g.integers(low, high + 1, shape))
@@ -179,8 +182,13 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
     count = 0
     if by and (stop - start) * by >= 0:
         tolerance = 4 * np.finfo(np.float64).eps * max(abs(start), abs(stop)) / abs(by)
-        count = int(np.floor((stop - start) / by + tolerance)) + 1
-    require_possible((1, count), "colon")
+        steps = (stop - start) / by + tolerance
+        if not steps < MOST_ELEMENTS:
+            raise ShapeError(
+                f"colon: from {start:g} to {stop:g} in steps of {by:g} are more elements than an "
+                "array can have. Give larger steps."
+            )
+        count = int(np.floor(steps)) + 1
     values = (start + by * np.arange(count)).astype(dtype)
     return wrap(constant(values.reshape(1, count)), "")
 
@@ -196,7 +204,12 @@ def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     (start, stop), dtype = _ends("linspace", first, last)
     count = _checks.integer("linspace", "n", n, 0)
     require_possible((1, count), "linspace")
-    values = np.linspace(start, stop, count) if count != 1 else np.array([stop])
+    if count == 1:
+        values = np.array([stop])
+    elif math.isfinite(stop - start):
+        values = np.linspace(start, stop, count)
+    else:
+        values = 2 * np.linspace(start / 2, stop / 2, count)
     return wrap(constant(values.astype(dtype).reshape(1, count)), "")
 
 

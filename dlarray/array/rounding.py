@@ -59,7 +59,7 @@ def round(X: Any, digits: int = 0) -> dlarray:
     >>> round(dlarray([3.14159, 100.0], "C"), 2).data.ravel()
     array([  3.14, 100.  ])
     """
-    places = _checks.integer("round", "digits", digits, -300)
+    places = _checks.integer("round", "digits", digits, -(2**62))
     return unary("round", lambda x: operators.round_(x, digits=places), X)
 
 

@@ -77,6 +77,8 @@ class Datastore:
 
     def preview(self) -> Any:
         """The first row as `read` gives it; the place does not change."""
+        if not len(self):
+            raise ValueError(f"{type(self).__name__}: there is no observation to preview.")
         return self._output(self.rows(0, 1))
 
     def shuffle(self) -> Datastore:

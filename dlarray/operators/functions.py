@@ -155,7 +155,13 @@ def _round(x: Array) -> Array:
     return np.where(np.abs(x - whole) >= 0.5, whole + np.copysign(x.dtype.type(1), x), whole)
 
 
+_DIGITS = 308  # of the largest power of ten that a double holds
+
+
 def _decimal(x: Array, digits: int) -> Array:
-    unit = x.dtype.type(10.0 ** abs(digits))
-    y = _round(x * unit) / unit if digits > 0 else _round(x / unit) * unit
+    unit = x.dtype.type(10.0 ** abs(digits) if abs(digits) <= _DIGITS else np.inf)
+    if digits > 0:
+        y = _round(x * unit) / unit
+    else:  # of a unit beyond the type there is none in x
+        y = _round(x / unit) * (unit if np.isfinite(unit) else x.dtype.type(1))
     return np.where(np.isfinite(y), y, x)  # what overflows has no such digits
