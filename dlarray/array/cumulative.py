@@ -8,10 +8,10 @@ import numpy as np
 
 from .. import _checks, formats, operators
 from ..formats import ShapeError, describe
-from ..operators.cumulative import cumulative_sum, recurrence
+from ..operators.cumulative import cumulative_product, cumulative_sum
 from ..operators.elementwise import where_nonzero
 from ..operators.sorting import interval, outside
-from ..tape import constant as known
+from ..tape import Operator
 from .arithmetic import result_type, typed
 from .core import dlarray, require_dlarray, require_float, require_real, wrap
 from .linear import unformatted
@@ -45,12 +45,7 @@ def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> 
     >>> cumsum(dlarray([1.0, 2.0, 3.0], "T"), "T").data.ravel()
     array([1., 3., 6.])
     """
-    X = _counting(X, "cumsum")
-    backwards = _checks.choice("cumsum", "direction", direction, _DIRECTIONS) == "reverse"
-    return wrap(
-        cumulative_sum(X, axis=formats.one_axis(dim, X.fmt, X.shape, "cumsum"), reverse=backwards),
-        X.fmt,
-    )
+    return _accumulated("cumsum", cumulative_sum, X, dim, direction)
 
 
 def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
@@ -63,17 +58,16 @@ def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") ->
     >>> cumprod(dlarray([1.0, 2.0, 3.0], "T"), "T").data.ravel()
     array([1., 2., 6.])
     """
-    X = _counting(X, "cumprod")
-    backwards = _checks.choice("cumprod", "direction", direction, _DIRECTIONS) == "reverse"
-    axis = formats.one_axis(dim, X.fmt, X.shape, "cumprod")
-    n = X.shape[axis]
-    if n == 0:
-        return wrap(X, X.fmt)
-    # y[i] = x[i] y[i-1], where the first element is added, not multiplied
-    first = along(axis, slice(n - 1, n) if backwards else slice(0, 1))
-    start = operators.take(X, index=first)
-    b = operators.assign(known(np.zeros(X.shape, X.dtype)), start, index=first)
-    return wrap(recurrence(X, b, axis=axis, reverse=backwards), X.fmt)
+    return _accumulated("cumprod", cumulative_product, X, dim, direction)
+
+
+def _accumulated(
+    call: str, function: Operator, X: Any, dim: int | str | None, direction: str
+) -> dlarray:
+    X = _counting(X, call)
+    backwards = _checks.choice(call, "direction", direction, _DIRECTIONS) == "reverse"
+    axis = formats.one_axis(dim, X.fmt, X.shape, call)
+    return wrap(function(X, axis=axis, reverse=backwards), X.fmt)
 
 
 def diff(X: Any, n: int = 1, dim: int | str | None = None) -> dlarray:
