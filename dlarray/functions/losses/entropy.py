@@ -51,17 +51,22 @@ def crossentropy(
     weights : class, observation or element weights, expanded against Y by their labels or those of
         WeightsFormat, others by position.
     Mask : numbers or logical, expanded against Y by label or position; multiplies the elements.
+    ClassificationMode : "single-label", or "multilabel" where several classes may hold at once.
     Reduction : "sum", or "none" for the unreduced values in the format of Y.
     NormalizationFactor : what N is: "batch-size" (the size of B), "all-elements", "mask-included"
         (elements where Mask is not 0) or "none".
     TargetCategories : the older name of ClassificationMode: "exclusive" or "independent".
     DataFormat : labels of an unformatted Y, targets, weights and Mask.
+    WeightsFormat : labels of unformatted weights, where they are others.
 
-    Returns an unformatted 1×1 array.
+    Returns an unformatted 1×1 array; with Reduction="none" the elements, in the format of Y.
 
     Raises
     ------
+    FormatError : Y has no C dimension, or no labels and DataFormat is not given.
     ShapeError : Y and the targets differ in size, or weights or Mask do not expand to it.
+    TypeError : Y is logical, or an operand complex.
+    ValueError : an option has another value than those above.
 
     Examples
     --------
@@ -134,14 +139,19 @@ def indexcrossentropy(
     NormalizationFactor : what N is: "batch-size" (the size of B), "all-elements" (all targets),
         "mask-included" (targets where Mask is not 0) or "none".
     DataFormat : labels of an unformatted Y, targets, weights and Mask.
+    WeightsFormat : labels of unformatted weights, where they are others.
     index_base : the number of the first class: 0, or 1 as in MATLAB.
 
-    Returns an unformatted 1×1 array.
+    Returns an unformatted 1×1 array; with Reduction="none" the elements, in the format of Y with C
+    of size 1.
 
     Raises
     ------
-    ShapeError : the targets do not have the size of Y beside C.
-    ValueError : a target is not the number of a class.
+    FormatError : Y has no C dimension, or no labels and DataFormat is not given.
+    ShapeError : the targets do not have the size of Y beside C, or weights or Mask do not expand.
+    TypeError : Y is logical, or an operand complex.
+    ValueError : a target is not the number of a class, or an option has another value than those
+        above.
 
     Examples
     --------
