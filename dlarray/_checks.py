@@ -104,12 +104,13 @@ def positive(call: str, name: str, value: Any) -> float:
     return number(call, name, value, 0, above=True, below=True)
 
 
-def integer(call: str, name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+def integer(call: str, name: str, value: Any, least: float = 1, most: float = math.inf) -> int:
     """An integer of any numeric type, at least ``least`` and at most ``most``."""
     whole = is_number(value) and (isinstance(value, int) or float(value).is_integer())
-    if not whole or value < least or (most is not None and value > most):
-        kind = "a positive integer" if least == 1 else f"an integer, at least {least}"
-        high = "" if most is None else f" and at most {most}"
+    if not whole or not least <= value <= most:
+        low = f", at least {least}" if least > -math.inf else ""
+        kind = "a positive integer" if least == 1 else f"an integer{low}"
+        high = f" and at most {most}" if most < math.inf else ""
         raise ValueError(f"{call}: {name} must be {kind}{high}; got {value!r}.")
     return int(value)
 

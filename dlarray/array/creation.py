@@ -56,6 +56,12 @@ def zeros(*sizes: Any, like: Any = None) -> dlarray:
     sizes : the sizes, and at their end perhaps "single", "double" or "logical".
     like : a dlarray whose type the result has.
 
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : like is no dlarray, or given beside a type.
+    ValueError : a size is no integer of at least 0, or the type is unknown.
+
     Examples
     --------
     >>> zeros(2, 3, like=dlarray(np.ones(5, "f4"))).dtype
@@ -68,6 +74,12 @@ def zeros(*sizes: Any, like: Any = None) -> dlarray:
 def ones(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted array of ones; sizes and ``like`` as of `zeros`.
 
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : like is no dlarray, or given beside a type.
+    ValueError : a size is no integer of at least 0, or the type is unknown.
+
     Examples
     --------
     >>> ones(1, 3).data
@@ -79,6 +91,12 @@ def ones(*sizes: Any, like: Any = None) -> dlarray:
 
 def eye(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted matrix with ones on its diagonal; sizes and ``like`` as of `zeros`.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : like is no dlarray, or given beside a type.
+    ValueError : a size is no integer of at least 0, more than two sizes, or an unknown type.
 
     Examples
     --------
@@ -99,6 +117,12 @@ def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) 
     ----------
     rng : a NumPy generator to draw from; the package's own, seeded by `dlarray.rng`, if not given.
 
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : the type is neither single nor double, or rng is no NumPy generator.
+    ValueError : a size is no integer of at least 0, or the type is unknown.
+
     Examples
     --------
     >>> rand(2, 3).shape
@@ -109,6 +133,12 @@ def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) 
 
 def randn(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) -> dlarray:
     """Numbers drawn from the normal distribution of mean 0 and variance 1; options as of `rand`.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : the type is neither single nor double, or rng is no NumPy generator.
+    ValueError : a size is no integer of at least 0, or the type is unknown.
 
     Examples
     --------
@@ -128,6 +158,12 @@ def randi(
 
     Limits are at most 2^53 from 0, up to where doubles hold every whole number.  Other options as
     of `rand`.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : the type is neither single nor double, or rng is no NumPy generator.
+    ValueError : a limit or size is no integer in its range, or the limits leave no number.
 
     Examples
     --------
@@ -171,6 +207,11 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
     """MATLAB's ``first:last`` or ``first:step:last``: a row of numbers, the last one included if it
     is met; values only, without trace.
 
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    ValueError : an end or step is no finite real number.
+
     Examples
     --------
     >>> colon(1, 4).data, colon(0, 0.5, 1).data
@@ -195,6 +236,11 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
 
 def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     """A row of n numbers from first to last with equal steps; values only, without trace.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    ValueError : an end is no finite real number, or n is no integer of at least 0.
 
     Examples
     --------

@@ -40,6 +40,12 @@ def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> 
     dim : an axis or label; the first of size other than 1 if not given.
     direction : "forward", or "reverse" for sums from each element on.
 
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or an unknown direction.
+
     Examples
     --------
     >>> cumsum(dlarray([1.0, 2.0, 3.0], "T"), "T").data.ravel()
@@ -52,6 +58,12 @@ def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") ->
     """The products of the elements up to each one along a dimension; same format.
 
     The gradient is right where elements are 0, too.  Options as of `cumsum`.
+
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or an unknown direction.
 
     Examples
     --------
@@ -73,6 +85,12 @@ def _accumulated(
 def diff(X: Any, n: int = 1, dim: int | str | None = None) -> dlarray:
     """Differences of neighbours along a dimension, n times; same format, one element less each
     time.
+
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or n is no positive integer.
 
     Examples
     --------
@@ -119,6 +137,13 @@ def trapz(X: Any, Y: Any = None, dim: int | None = None) -> dlarray:
     X : points, a vector with one element a sample along the dimension; a number is the step.
     Y : samples.
     dim : the axis; the first of size other than 1 if not given.
+
+    Raises
+    ------
+    FormatError : an argument is formatted.
+    ShapeError : X has not one point a sample.
+    TypeError : an argument is no array of numbers.
+    ValueError : dim is no axis of Y.
 
     Examples
     --------
@@ -167,6 +192,14 @@ def interp1(
 
     The result has the size of xq for a vector of values; else one row a query, one column a
     quantity.
+
+    Raises
+    ------
+    FormatError : an argument is formatted.
+    ShapeError : x has fewer than two points, or not one a row of v.
+    TypeError : an argument is no array of numbers, x is complex, or xq is for a method other than
+        linear.
+    ValueError : points that are equal or NaN, or an option of another value than those above.
 
     Examples
     --------

@@ -24,6 +24,12 @@ def mtimes(a: Any, b: Any) -> dlarray:
     """The matrix product of unformatted matrices; a formatted array can be multiplied by an
     unformatted number.
 
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : the inner sizes differ, or more than two dimensions.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> mtimes(dlarray(np.ones((2, 3))), dlarray(np.ones((3, 4)))).shape
@@ -172,6 +178,12 @@ def mldivide(A: Any, B: Any) -> dlarray:
     For a matrix that is not square it is the solution of least squares, of the least norm where
     there are several.  A singular square matrix gives Inf and a warning.
 
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : the sizes do not fit, or more than two dimensions.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> mldivide(dlarray([[2.0, 0.0], [0.0, 4.0]]), [2.0, 8.0]).data.ravel()
@@ -187,6 +199,12 @@ def mrdivide(B: Any, A: Any) -> dlarray:
     quotient, which keeps the format of B.
 
     Matrices as in `mldivide`.
+
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : the sizes do not fit, or more than two dimensions.
+    TypeError : an operand is no array of numbers.
 
     Examples
     --------
@@ -233,6 +251,12 @@ def _warned(call: str, value: Any, level: int) -> Any:
 def inv(X: Any) -> dlarray:
     """The inverse of an unformatted square matrix; of a singular one Inf, with a warning.
 
+    Raises
+    ------
+    FormatError : X is formatted.
+    ShapeError : X is no square matrix.
+    TypeError : X is no array of numbers.
+
     Examples
     --------
     >>> inv(dlarray([[2.0, 0.0], [0.0, 4.0]])).data
@@ -245,6 +269,12 @@ def inv(X: Any) -> dlarray:
 def pinv(X: Any) -> dlarray:
     """The pseudoinverse of an unformatted matrix; its derivative holds where the rank does not
     change.
+
+    Raises
+    ------
+    FormatError : X is formatted.
+    ShapeError : X is no matrix.
+    TypeError : X is no array of numbers.
 
     Examples
     --------
@@ -259,6 +289,12 @@ def det(X: Any) -> dlarray:
 
     A singular matrix has a derivative too, but no second one.
 
+    Raises
+    ------
+    FormatError : X is formatted.
+    ShapeError : X is no square matrix.
+    TypeError : X is no array of numbers.
+
     Examples
     --------
     >>> round(det(dlarray([[2.0, 1.0], [0.0, 4.0]])).item(), 12)
@@ -269,6 +305,12 @@ def det(X: Any) -> dlarray:
 
 def expm(X: Any) -> dlarray:
     """The exponential of an unformatted square matrix.
+
+    Raises
+    ------
+    FormatError : X is formatted.
+    ShapeError : X is no square matrix.
+    TypeError : X is no array of numbers.
 
     Examples
     --------

@@ -28,6 +28,12 @@ def axes_of(X: dlarray, dim: Dim | None, call: str) -> Axes:
 def sum(X: Any, dim: Dim | None = None) -> dlarray:
     """The sum over some dimensions; of logical data the number of ones, as double.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
+
     Examples
     --------
     >>> sum(dlarray(np.ones((4, 5, 3, 2)), "SSCB"), "S").shape
@@ -39,6 +45,12 @@ def sum(X: Any, dim: Dim | None = None) -> dlarray:
 
 def mean(X: Any, dim: Dim | None = None) -> dlarray:
     """The mean over some dimensions; NaN over none; of logical data the part of ones, as double.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
 
     Examples
     --------
@@ -53,6 +65,12 @@ def prod(X: Any, dim: Dim | None = None) -> dlarray:
     """The product over some dimensions; 1 over none; logical data count as double.
 
     Its derivative is right also where elements are 0.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
 
     Examples
     --------
@@ -73,6 +91,13 @@ def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     no derivative.  NaN if an element is NaN.  The derivative goes to the first maximum, and of two
     equal elements to that of X.  Real data only.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    ShapeError : X and Y differ in size and neither is 1.
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : dim is no axis of X, or given beside Y.
+
     Examples
     --------
     >>> X = dlarray([[1.0, 2.0], [3.0, 5.0]], "CB")
@@ -90,6 +115,13 @@ def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
 
 def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
     """The minimum over dimensions of X, or the smaller elements of X and Y; see `max`.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    ShapeError : X and Y differ in size and neither is 1.
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : dim is no axis of X, or given beside Y.
 
     Examples
     --------
@@ -136,6 +168,12 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
 def any(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether some element over the dimensions is nonzero: a logical array.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
+
     Examples
     --------
     >>> any(dlarray([[0.0, 2.0], [0.0, 0.0]], "CB"), "B").data.ravel()
@@ -147,6 +185,12 @@ def any(X: Any, dim: Dim | None = None) -> dlarray:
 
 def all(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether every element over the dimensions is nonzero: a logical array.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
 
     Examples
     --------

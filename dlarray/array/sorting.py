@@ -30,6 +30,12 @@ def sort(
     direction : "ascend" or "descend".
     nargout : 2 for the indices too (from 0), a dlarray of the same format without derivative.
 
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, an unknown direction, or another nargout.
+
     Examples
     --------
     >>> X = dlarray([[4.0, 1.0], [2.0, 9.0]], "CB")
@@ -80,6 +86,12 @@ def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int
 
     The indices are NumPy arrays, that index dlarrays; the values an unformatted dlarray, traced.
 
+    Raises
+    ------
+    FormatError : X is formatted.
+    TypeError : X is no array of numbers.
+    ValueError : n is no positive integer, an unknown direction, or another nargout.
+
     Examples
     --------
     >>> X = dlarray([[0.0, 2.0], [3.0, 0.0]])
@@ -109,6 +121,12 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     With ``nargout`` 2 and 3 also NumPy arrays of linear indices (from 0): where in A each value
     is first, and for each element of A which value it is.  Each NaN is a value of its own.
 
+    Raises
+    ------
+    FormatError : A is formatted.
+    TypeError : A is no array of numbers.
+    ValueError : another nargout.
+
     Examples
     --------
     >>> values, first, which = unique(dlarray([5.0, 3.0, 5.0]), nargout=3)
@@ -135,6 +153,12 @@ def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
 
     With ``nargout=2`` also where in S it is first, a NumPy array of linear indices (from 0; -1 for
     none) of the size of A.  NaN is no member.
+
+    Raises
+    ------
+    FormatError : an argument is formatted.
+    TypeError : an argument is no array of numbers.
+    ValueError : another nargout.
 
     Examples
     --------

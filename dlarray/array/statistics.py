@@ -23,6 +23,12 @@ def median(X: Any, dim: Dim | None = None) -> dlarray:
     Of an even number of elements it is the mean of the two in the middle; the derivative goes to
     the elements in the middle.  Real data only.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : dim is no axis of X.
+
     Examples
     --------
     >>> median(dlarray([[1.0, 2.0, 9.0], [3.0, 5.0, 4.0]], "CB"), "B").data.ravel()
@@ -50,6 +56,12 @@ def mode(X: Any, dim: Dim | None = None) -> dlarray:
 
     NaN do not count, unless there is nothing else.  The derivative goes to the first element with
     this value.  Real data only.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : dim is no axis of X.
 
     Examples
     --------
@@ -97,6 +109,12 @@ def var(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
     w : 0 divides by the number of elements less 1, 1 by their number.
     dim : axes, labels or "all"; by default the first dimension of size other than 1.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or w another number than those above.
+
     Examples
     --------
     >>> X = dlarray([[1.0, 2.0, 3.0, 6.0]], "CB")
@@ -110,6 +128,12 @@ def std(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
     """The standard deviation over some dimensions: the square root of `var`, with its options.
 
     Its derivative is 0 where all elements are equal.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or w another number than those above.
 
     Examples
     --------
@@ -155,6 +179,12 @@ def vecnorm(X: Any, p: float = 2, dim: Dim | None = None) -> dlarray:
     dim : axes, labels or "all"; by default the first dimension of size other than 1.
 
     The derivative at a zero vector is 0.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or p is no positive number.
 
     Examples
     --------

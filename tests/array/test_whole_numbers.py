@@ -42,7 +42,7 @@ def test_rounding_to_decimal_places():
 
 @pytest.mark.parametrize("digits", [1.5, "2", None])
 def test_decimal_places_are_whole_numbers(digits):
-    with pytest.raises(ValueError, match=f"round: digits must be an integer, .*; got {digits!r}"):
+    with pytest.raises(ValueError, match=f"round: digits must be an integer; got {digits!r}"):
         dl.round(vector(1.0), digits)
 
 
