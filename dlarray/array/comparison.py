@@ -9,14 +9,9 @@ from typing import Any
 
 from .. import operators
 from ..operators._quiet import number
-from ..tape import Operator, Traced
+from ..tape import Operator, untraced
 from .arithmetic import aligned, result_type, typed
 from .core import described, dlarray, require_dlarray, require_real, wrap
-
-
-def plain(value: Any) -> Any:
-    """The values alone."""
-    return value._data if isinstance(value, Traced) else value
 
 
 def _compare(call: str, function: Operator, a: Any, b: Any, ordered: bool = False) -> dlarray:
@@ -35,7 +30,7 @@ def _compare(call: str, function: Operator, a: Any, b: Any, ordered: bool = Fals
     if ordered:
         a, b = require_real(a, call), require_real(b, call)
     left, right, fmt = aligned(call, _constant(a), _constant(b))
-    left, right = plain(left), plain(right)
+    left, right = untraced(left), untraced(right)
     if left.dtype.kind in "fc" or right.dtype.kind in "fc":
         dtype = result_type(left, right)
         left, right = typed(left, dtype), typed(right, dtype)

@@ -16,7 +16,7 @@ from .. import _checks
 from ..formats import Shape, ShapeError, require_possible
 from ..formats.rules import MOST_ELEMENTS
 from ..operators.drawing import Draw, drawn
-from ..tape import Traced, constant, decides
+from ..tape import constant, decides, untraced
 from .core import described, dlarray, require_dlarray, wrap
 from .protocols import plain
 from .random import new_key
@@ -193,7 +193,7 @@ def _random(
     source = _generator if rng is None else lambda: rng
     pattern = like if like is not None else np.zeros((), dtype)
     value = drawn(pattern, source=source, draw=draw, shape=shape, dtype=dtype)
-    return wrap(value._data if isinstance(value, Traced) else value, "")
+    return wrap(untraced(value), "")
 
 
 def _generator() -> np.random.Generator:

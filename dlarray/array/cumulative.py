@@ -13,22 +13,14 @@ from ..operators.elementwise import where_nonzero
 from ..operators.sorting import interval, outside
 from ..tape import Operator
 from .arithmetic import result_type, typed
-from .core import dlarray, require_dlarray, require_float, require_real, wrap
-from .linear import unformatted
+from .core import dlarray, require_float, require_real, wrap
+from .require import require_counting, require_unformatted
 from .sorting import sort
 from .subscripts import along
 
 _METHODS = ("linear", "nearest", "previous", "next")
 _UNBUILT = ("pchip", "cubic", "v5cubic", "makima", "spline")
 _DIRECTIONS = ("forward", "reverse")
-
-
-def _counting(X: Any, call: str) -> dlarray:
-    """X, logical data as double."""
-    X = require_dlarray(X, call)
-    if X.dtype.kind != "b":
-        return X
-    return wrap(operators.cast(X, dtype=np.dtype(np.float64)), X.fmt)
 
 
 def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
@@ -76,7 +68,7 @@ def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") ->
 def _accumulated(
     call: str, function: Operator, X: Any, dim: int | str | None, direction: str
 ) -> dlarray:
-    X = _counting(X, call)
+    X = require_counting(X, call)
     backwards = _checks.choice(call, "direction", direction, _DIRECTIONS) == "reverse"
     axis = formats.one_axis(dim, X.fmt, X.shape, call)
     return wrap(function(X, axis=axis, reverse=backwards), X.fmt)
@@ -97,7 +89,7 @@ def diff(X: Any, n: int = 1, dim: int | str | None = None) -> dlarray:
     >>> diff(dlarray([1.0, 4.0, 9.0], "T"), 1, "T").data.ravel()
     array([3., 5.])
     """
-    X = _counting(X, "diff")
+    X = require_counting(X, "diff")
     times = _checks.integer("diff", "n", n)
     axis = formats.one_axis(dim, X.fmt, X.shape, "diff")
     value: Any = X
@@ -117,7 +109,7 @@ def _difference(value: Any, axis: int) -> Any:
 
 def _plain(call: str, X: Any, name: str) -> dlarray:
     """An unformatted floating dlarray."""
-    return _counting(wrap(unformatted(call, X, name), ""), call)
+    return require_counting(wrap(require_unformatted(call, X, name), ""), call)
 
 
 def _vector(call: str, X: Any, name: str) -> dlarray:

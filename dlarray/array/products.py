@@ -11,12 +11,12 @@ from ..formats import Axes, Shape, ShapeError, describe
 from ..operators import linear
 from .arithmetic import result_type, typed
 from .core import dlarray, wrap
-from .linear import unformatted
+from .require import require_unformatted
 from .subscripts import along
 
 
 def _pair(call: str, A: Any, B: Any) -> tuple[Any, Any]:
-    a, b = unformatted(call, A, "A"), unformatted(call, B, "B")
+    a, b = require_unformatted(call, A, "A"), require_unformatted(call, B, "B")
     dtype = result_type(a, b)
     return typed(a, dtype), typed(b, dtype)
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from .. import _checks, formats, operators
 from ..formats import Axes, Dim, ShapeError, first_nonsingleton
+from ..tape import untraced
 from . import arithmetic
-from .comparison import plain
 from .core import described, dlarray, require_dlarray, require_float, wrap
+from .require import require_counting
 
 
 def axes_of(X: dlarray, dim: Dim | None, call: str) -> Axes:
@@ -39,7 +40,7 @@ def sum(X: Any, dim: Dim | None = None) -> dlarray:
     >>> sum(dlarray(np.ones((4, 5, 3, 2)), "SSCB"), "S").shape
     (1, 1, 3, 2)
     """
-    X = counting(X, "sum")
+    X = require_counting(X, "sum")
     return wrap(operators.total(X, axes=axes_of(X, dim, "sum")), X.fmt)
 
 
@@ -57,7 +58,7 @@ def mean(X: Any, dim: Dim | None = None) -> dlarray:
     >>> mean(dlarray([[1.0, 2.0], [3.0, 5.0]], "CB"), "B").data.ravel()
     array([1.5, 4. ])
     """
-    X = counting(X, "mean")
+    X = require_counting(X, "mean")
     return wrap(operators.average(X, axes=axes_of(X, dim, "mean")), X.fmt)
 
 
@@ -77,7 +78,7 @@ def prod(X: Any, dim: Dim | None = None) -> dlarray:
     >>> prod(dlarray([[1.0, 2.0], [3.0, 5.0]], "CB"), "B").data.ravel()
     array([ 2., 15.])
     """
-    X = counting(X, "prod")
+    X = require_counting(X, "prod")
     value: Any = X
     for axis in axes_of(X, dim, "prod"):
         value = operators.product(value, axis=axis)
@@ -161,7 +162,7 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
     result = wrap(oriented(value), X.fmt)
     if nargout == 1:
         return result
-    index = operators.place_of_largest(plain(whole), axis=axes[0])
+    index = operators.place_of_largest(untraced(whole), axis=axes[0])
     return result, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
 
 
@@ -199,14 +200,6 @@ def all(X: Any, dim: Dim | None = None) -> dlarray:
     """
     X = require_dlarray(X, "all")
     return wrap(operators.every(X._data, axes=axes_of(X, dim, "all")), X.fmt)
-
-
-def counting(X: Any, call: str) -> dlarray:
-    """X, logical data as double."""
-    X = require_dlarray(X, call)
-    if X.dtype.kind != "b":
-        return X
-    return wrap(operators.cast(X, dtype=np.dtype(np.float64)), X.fmt)
 
 
 def _floating(X: Any, call: str) -> dlarray:

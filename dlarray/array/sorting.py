@@ -9,7 +9,7 @@ import numpy as np
 from .. import _checks, formats, operators
 from ..formats import FormatError
 from ..operators.sorting import different, is_in, order_of, places_in, reorder
-from ..tape import Array, Traced, decides
+from ..tape import Array, decides, untraced
 from .core import as_data, described, dlarray, require_dlarray, wrap
 
 _DIRECTIONS = ("ascend", "descend")
@@ -53,15 +53,11 @@ def sort(
     descend = _checks.choice("sort", "direction", direction, _DIRECTIONS) == "descend"
     _checks.nargout("sort", nargout, (1, 2))
     axis = formats.one_axis(dim, X.fmt, X.shape, "sort")
-    index = _untraced(order_of(X, axis=axis, descend=descend))
+    index = untraced(order_of(X, axis=axis, descend=descend))
     Y = wrap(reorder(X, index, axis=axis), X.fmt)
     if nargout == 1:
         return Y
     return Y, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
-
-
-def _untraced(value: Any) -> Any:
-    return value._data if isinstance(value, Traced) else value
 
 
 def _values(call: str, X: Any) -> Array:
@@ -136,7 +132,7 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     data = _values("unique", A)
     _checks.nargout("unique", nargout, (1, 2, 3))
     row = data.shape[0] == 1 and data.size == data.shape[1] > 1
-    values = _untraced(different(A if isinstance(A, dlarray) else data))
+    values = untraced(different(A if isinstance(A, dlarray) else data))
     n = values.shape[0]
     found = wrap(operators.reshape(values, shape=(1, n) if row else (n, 1)), "")
     if nargout == 1:
@@ -169,7 +165,7 @@ def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
     members = _values("ismember", S)
     _checks.nargout("ismember", nargout, (1, 2))
     column = operators.reshape(S if isinstance(S, dlarray) else members, shape=(members.size,))
-    found = wrap(_untraced(is_in(A if isinstance(A, dlarray) else data, column)), "")
+    found = wrap(untraced(is_in(A if isinstance(A, dlarray) else data, column)), "")
     if nargout == 1:
         return found
-    return found, _untraced(places_in(data, members.reshape(-1, order="F")))
+    return found, untraced(places_in(data, members.reshape(-1, order="F")))

@@ -12,9 +12,10 @@ import numpy as np
 
 from .. import _checks, operators
 from ..formats import Axes, Dim, ShapeError
-from .comparison import plain
+from ..tape import untraced
 from .core import described, dlarray, require_dlarray, require_float, wrap
-from .reductions import axes_of, counting
+from .reductions import axes_of
+from .require import require_counting
 
 
 def median(X: Any, dim: Dim | None = None) -> dlarray:
@@ -38,7 +39,7 @@ def median(X: Any, dim: Dim | None = None) -> dlarray:
     if value.shape[axis] == 0:
         value = operators.average(value, axes=(axis,))
     else:
-        places = operators.middle(plain(value), axis=axis)
+        places = operators.middle(untraced(value), axis=axis)
         low, high = (
             operators.pick(value, operators.take(places, index=half), axis=axis)
             for half in _halves(axis)
@@ -72,7 +73,7 @@ def mode(X: Any, dim: Dim | None = None) -> dlarray:
     if value.shape[axis] == 0:
         value = operators.average(value, axes=(axis,))
     else:
-        place = operators.place_of_commonest(plain(value), axis=axis)
+        place = operators.place_of_commonest(untraced(value), axis=axis)
         value = operators.pick(value, place, axis=axis)
     return _restored(X, value, dim, "mode")
 
@@ -144,7 +145,7 @@ def std(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
 
 
 def _variance(X: Any, w: Any, dim: Dim | None, call: str, turned: Any) -> dlarray:
-    X = counting(X, call)
+    X = require_counting(X, call)
     if not _checks.is_number(w) or w not in (0, 1):
         what = w if _checks.is_number(w) else described(w)
         raise ValueError(
@@ -191,7 +192,7 @@ def vecnorm(X: Any, p: float = 2, dim: Dim | None = None) -> dlarray:
     >>> vecnorm(dlarray([[3.0, 1.0], [4.0, 1.0]], "CB")).data.ravel().round(4)
     array([5.    , 1.4142])
     """
-    X = counting(X, "vecnorm")
+    X = require_counting(X, "vecnorm")
     if not _checks.is_number(p) or not p > 0:
         raise ValueError(f"vecnorm: p must be a number above 0, or Inf; got {p!r}.")
     axes = axes_of(X, dim, "vecnorm")
@@ -219,7 +220,7 @@ def _largest(X: dlarray, size: Any, axes: Axes) -> Any:
 
 def _root_of_power(x: Any, exponent: float) -> Any:
     """x ** exponent with derivative 0 at 0: there a 1 is raised, and 0 put in its place."""
-    zero = operators.equal(plain(x), np.asarray(0, x.dtype))
+    zero = operators.equal(untraced(x), np.asarray(0, x.dtype))
     shifted = operators.add(x, operators.cast(zero, dtype=x.dtype))
     value = operators.power(shifted, np.asarray(exponent, x.dtype))
     return operators.where_nonzero(x, value)

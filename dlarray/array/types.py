@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _checks, operators
 from ..operators.logic import nonzero
-from ..tape import Traced
+from ..tape import untraced
 from .core import TYPE_NAMES, as_data, described, dlarray, require_dlarray, wrap
 from .inspection import without_trailing
 
@@ -216,7 +216,7 @@ def logical(X: Any) -> dlarray:
             "in X != 0."
         )
     value = nonzero(X, called=described(X))
-    return wrap(value._data if isinstance(value, Traced) else value, X.fmt)
+    return wrap(untraced(value), X.fmt)
 
 
 def _cast(X: Any, typename: str, call: str) -> dlarray:

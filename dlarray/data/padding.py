@@ -53,8 +53,7 @@ def padsequences(
     """
     call = "padsequences"
     uniform = _checks.logical(call, "UniformOutput", UniformOutput)
-    if nargout not in (1, 2):
-        raise ValueError(f"{call}: nargout must be 1 or 2; got {nargout!r}.")
+    _checks.nargout(call, nargout, (1, 2))
     if isinstance(X, str) or not isinstance(X, Iterable):
         raise TypeError(f"{call}: X must be a list of sequences; got {type(X).__name__}.")
     arrays = [_numeric(call, i, x) for i, x in enumerate(X)]

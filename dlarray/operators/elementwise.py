@@ -19,6 +19,7 @@ from .. import kernels
 from ..kernels._buffers import POOLED_BYTES
 from ..tape import Array, Operator, operator
 from ._quiet import elementwise, elementwise_of, pairwise, pairwise_of, quietly
+from .constant import greater, greater_equal
 from .shape import fit
 
 COMPLEX: dict[int, np.dtype[Any]] = {  # by the bytes of a part
@@ -226,8 +227,8 @@ def maximum(a: Array, b: Array) -> Array:
 @maximum.backward
 def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
     return (
-        lambda: fit(where_nonzero(at_least(a, b), dy), a),
-        lambda: fit(where_nonzero(above(b, a), dy), b),
+        lambda: fit(where_nonzero(greater_equal(a, b), dy), a),
+        lambda: fit(where_nonzero(greater(b, a), dy), b),
     )
 
 
@@ -239,31 +240,9 @@ def minimum(a: Array, b: Array) -> Array:
 @minimum.backward
 def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
     return (
-        lambda: fit(where_nonzero(at_least(b, a), dy), a),
-        lambda: fit(where_nonzero(above(a, b), dy), b),
+        lambda: fit(where_nonzero(greater_equal(b, a), dy), a),
+        lambda: fit(where_nonzero(greater(a, b), dy), b),
     )
-
-
-@operator
-def at_least(a: Array, b: Array) -> Array:
-    """Where a >= b; of logical type."""
-    return a >= b
-
-
-@at_least.backward
-def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
-    return None, None
-
-
-@operator
-def above(a: Array, b: Array) -> Array:
-    """Where a > b; of logical type."""
-    return a > b
-
-
-@above.backward
-def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
-    return None, None
 
 
 @operator

@@ -46,6 +46,7 @@ from .graph import (
     is_traced,
     paused,
     recording,
+    untraced,
 )
 from .operator import (
     Operator,
@@ -86,6 +87,7 @@ __all__ = [
     "operator",
     "paused",
     "recording",
+    "untraced",
     "watched",
     "watcher",
     "wrapped",

@@ -188,6 +188,11 @@ class paused:
         state.tape = self._outer
 
 
+def untraced(value: Any) -> Any:
+    """The values of what is traced; anything else as it is."""
+    return value._data if isinstance(value, Traced) else value
+
+
 def is_traced(value: object) -> bool:
     """Whether operators called on ``value`` now would be recorded."""
     if not isinstance(value, Traced) or value.node is None:
