@@ -32,6 +32,36 @@ from .convolution import (
     conv1d,
     matmul,
 )
+from .dropout import (
+    dropout,
+)
+from .elementary import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    ceil,
+    cos,
+    cosh,
+    cot,
+    coth,
+    csc,
+    csch,
+    expm1,
+    fix,
+    floor,
+    log1p,
+    log2,
+    log10,
+    round_,
+    sec,
+    sech,
+    sin,
+    sinh,
+    tan,
+)
 from .elementwise import (
     absolute,
     add,
@@ -58,33 +88,6 @@ from .elementwise import (
 )
 from .embed import (
     embed,
-)
-from .functions import (
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atanh,
-    ceil,
-    cos,
-    cosh,
-    cot,
-    coth,
-    csc,
-    csch,
-    expm1,
-    fix,
-    floor,
-    log1p,
-    log2,
-    log10,
-    round_,
-    sec,
-    sech,
-    sin,
-    sinh,
-    tan,
 )
 from .indexing import (
     assign,
@@ -114,9 +117,6 @@ from .pairs import (
     hypot,
     mod,
     rem,
-)
-from .random import (
-    dropout,
 )
 from .reduce import (
     average,

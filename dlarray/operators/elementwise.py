@@ -146,10 +146,7 @@ def _(dy: Any, _y: Any, x: Any) -> Any:
     return (div(dy, conj_of(x)),)
 
 
-@operator
-def sqrt(x: Array) -> Array:
-    """The square root; NaN below 0."""
-    return elementwise(np.sqrt, x)
+sqrt: Operator = operator(elementwise_of(np.sqrt, "sqrt"))  # NaN below 0
 
 
 @sqrt.backward
@@ -157,10 +154,8 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
     return (div(dy, conj_of(mul(y, like(y, 2)))),)
 
 
-@operator
-def root(x: Array) -> Array:
-    """The square root of numbers that are not negative; its derivative at 0 is 0."""
-    return elementwise(np.sqrt, x)
+# the square root of numbers that are not negative; its derivative at 0 is 0
+root: Operator = operator(elementwise_of(np.sqrt, "root"))
 
 
 @root.backward
@@ -195,10 +190,8 @@ def _(ddx: Any, _dx: Any, dy: Any, y: Any) -> Any:
     return lambda: tanh_grad(ddx, y), lambda: mul(mul(ddx, dy), mul(like(y, -2), y))
 
 
-@operator
-def sign(x: Array) -> Array:
-    """-1, 0 or 1; of complex numbers x / |x|, 0 at 0."""
-    return elementwise(np.sign, x)
+# -1, 0 or 1; of complex numbers x / |x|, 0 at 0
+sign: Operator = operator(elementwise_of(np.sign, "sign"))
 
 
 @sign.backward
@@ -260,9 +253,7 @@ def _(dy: Any, _y: Any, _x: Any, *, dtype: Any) -> Any:
 # -- complex numbers ------------------------------------------------------------------------------
 
 
-@operator
-def conj(x: Array) -> Array:
-    return elementwise(np.conjugate, x)
+conj: Operator = operator(elementwise_of(np.conjugate, "conj"))
 
 
 @conj.backward
