@@ -169,3 +169,13 @@ def axis(call: str, name: str, value: Any, ndim: int) -> int:
             f"{call}: {name} must be an integer, a dimension counted from 0; got {value!r}."
         )
     return int(value) + ndim if value < 0 else int(value)
+
+
+def own_axis(call: str, name: str, value: Any, ndim: int) -> int:
+    """An axis of an array with so many dimensions, counted from 0 or, if negative, from the end."""
+    place = axis(call, name, value, ndim)
+    if not 0 <= place < ndim:
+        raise ValueError(
+            f"{call}: {name} {value} is not one of the {ndim} dimensions; they are counted from 0."
+        )
+    return place

@@ -73,7 +73,7 @@ def _values(call: str, labels: Any) -> tuple[Array, Array]:
     if values.dtype.kind not in "Of":
         return values, missing
     flat = values.reshape(-1).tolist()
-    absent = [_is_missing(v) for v in flat]
+    absent = [is_missing(v) for v in flat]
     present = [v for v, gone in zip(flat, absent, strict=True) if not gone]
     odd = next((v for v in present if isinstance(v, _CONTAINERS)), None)
     if odd is not None:
@@ -84,7 +84,7 @@ def _values(call: str, labels: Any) -> tuple[Array, Array]:
     return values, np.array(absent, np.bool_).reshape(values.shape)
 
 
-def _is_missing(label: Any) -> bool:
+def is_missing(label: Any) -> bool:
     """Whether a label is None, NaN of any type, or what pandas puts for a missing one."""
     if label is None or type(label).__name__ in ("NAType", "NaTType"):
         return True
