@@ -35,33 +35,10 @@ from .convolution import (
     conv_relu,
     matmul,
 )
-from .elementwise import (
-    absolute,
-    add,
-    cast,
-    conj,
-    div,
-    exp,
-    imag,
-    join,
-    log,
-    maximum,
-    minimum,
-    mul,
-    neg,
-    power,
-    real,
-    root,
-    sign,
-    sqrt,
-    sub,
-    tanh,
-    where_nonzero,
+from .dropout import (
+    dropout,
 )
-from .embed import (
-    embed,
-)
-from .functions import (
+from .elementary import (
     acos,
     acosh,
     asin,
@@ -87,6 +64,33 @@ from .functions import (
     sin,
     sinh,
     tan,
+)
+from .elementwise import (
+    absolute,
+    add,
+    cast,
+    choose,
+    conj,
+    div,
+    exp,
+    imag,
+    join,
+    log,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    power,
+    real,
+    root,
+    sign,
+    sqrt,
+    sub,
+    tanh,
+    where_nonzero,
+)
+from .embed import (
+    embed,
 )
 from .indexing import (
     assign,
@@ -116,9 +120,6 @@ from .pairs import (
     hypot,
     mod,
     rem,
-)
-from .random import (
-    dropout,
 )
 from .reduce import (
     average,
@@ -162,6 +163,7 @@ __all__ = [
     "both",
     "cast",
     "ceil",
+    "choose",
     "concatenate",
     "conj",
     "conv",

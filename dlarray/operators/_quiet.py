@@ -54,7 +54,9 @@ def mapped(function: np.ufunc, x: Array) -> Array:
 
 
 def elementwise_of(function: np.ufunc, name: str) -> Callable[[Array], Array]:
-    """`elementwise` of a function of NumPy's own as one of its own: a call less."""
+    """`elementwise` of a function of NumPy's own as one of its own: a call less.  Not of one that
+    is a kernel (`kernels.elementwise`), which small arrays would miss.
+    """
 
     def forward(x: Array) -> Array:
         try:

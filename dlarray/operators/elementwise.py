@@ -19,6 +19,7 @@ from .. import kernels
 from ..kernels._buffers import POOLED_BYTES
 from ..tape import Array, Operator, operator, pair
 from ._quiet import elementwise, elementwise_of, mapped, pairwise, pairwise_of, quietly
+from .constant import greater, greater_equal
 from .shape import fit
 
 COMPLEX: dict[int, np.dtype[Any]] = {  # by the bytes of a part
@@ -112,6 +113,21 @@ def _(dy: Any, _y: Any, condition: Any, _x: Any) -> Any:
 
 
 @operator
+def choose(condition: Array, a: Array, b: Array) -> Array:
+    """a where the condition is not 0, else b."""
+    return np.where(condition, a, b)
+
+
+@choose.backward
+def _(dy: Any, _y: Any, condition: Any, _a: Any, _b: Any) -> Any:
+    return (
+        None,
+        lambda: fit(where_nonzero(condition, dy), _a),
+        lambda: fit(choose(condition, like(dy, 0), dy), _b),
+    )
+
+
+@operator
 def exp(x: Array) -> Array:
     return mapped(np.exp, x)
 
@@ -132,10 +148,7 @@ def _(dy: Any, _y: Any, x: Any) -> Any:
     return (div(dy, conj_of(x)),)
 
 
-@operator
-def sqrt(x: Array) -> Array:
-    """The square root; NaN below 0."""
-    return elementwise(np.sqrt, x)
+sqrt: Operator = operator(elementwise_of(np.sqrt, "sqrt"))  # NaN below 0
 
 
 @sqrt.backward
@@ -143,10 +156,8 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
     return (div(dy, conj_of(mul(y, like(y, 2)))),)
 
 
-@operator
-def root(x: Array) -> Array:
-    """The square root of numbers that are not negative; its derivative at 0 is 0."""
-    return elementwise(np.sqrt, x)
+# the square root of numbers that are not negative; its derivative at 0 is 0
+root: Operator = operator(elementwise_of(np.sqrt, "root"))
 
 
 @root.backward
@@ -185,10 +196,8 @@ def _(ddx: Any, _dx: Any, dy: Any, y: Any) -> Any:
     return lambda: tanh_grad(ddx, y), lambda: mul(mul(ddx, dy), mul(like(y, -2), y))
 
 
-@operator
-def sign(x: Array) -> Array:
-    """-1, 0 or 1; of complex numbers x / |x|, 0 at 0."""
-    return elementwise(np.sign, x)
+# -1, 0 or 1; of complex numbers x / |x|, 0 at 0
+sign: Operator = operator(elementwise_of(np.sign, "sign"))
 
 
 @sign.backward
@@ -217,8 +226,8 @@ def maximum(a: Array, b: Array) -> Array:
 @maximum.backward
 def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
     return (
-        lambda: fit(where_nonzero(at_least(a, b), dy), a),
-        lambda: fit(where_nonzero(above(b, a), dy), b),
+        lambda: fit(where_nonzero(greater_equal(a, b), dy), a),
+        lambda: fit(where_nonzero(greater(b, a), dy), b),
     )
 
 
@@ -230,31 +239,9 @@ def minimum(a: Array, b: Array) -> Array:
 @minimum.backward
 def _(dy: Any, _y: Any, a: Any, b: Any) -> Any:
     return (
-        lambda: fit(where_nonzero(at_least(b, a), dy), a),
-        lambda: fit(where_nonzero(above(a, b), dy), b),
+        lambda: fit(where_nonzero(greater_equal(b, a), dy), a),
+        lambda: fit(where_nonzero(greater(a, b), dy), b),
     )
-
-
-@operator
-def at_least(a: Array, b: Array) -> Array:
-    """Where a >= b; of logical type."""
-    return a >= b
-
-
-@at_least.backward
-def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
-    return None, None
-
-
-@operator
-def above(a: Array, b: Array) -> Array:
-    """Where a > b; of logical type."""
-    return a > b
-
-
-@above.backward
-def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
-    return None, None
 
 
 @operator
@@ -272,9 +259,7 @@ def _(dy: Any, _y: Any, _x: Any, *, dtype: Any) -> Any:
 # -- complex numbers ------------------------------------------------------------------------------
 
 
-@operator
-def conj(x: Array) -> Array:
-    return elementwise(np.conjugate, x)
+conj: Operator = operator(elementwise_of(np.conjugate, "conj"))
 
 
 @conj.backward
