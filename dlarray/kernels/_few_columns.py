@@ -206,7 +206,7 @@ def few_forward(
     """y (B, T, F) of x (B, L, C), w (K, C, F), F <= MOST_COLUMNS, and bias (F,) or None."""
     x, w = canonical(x), canonical(w)
     k_size, chans, n_filt = w.shape
-    n_out = geometry.out_length(x.shape[1], k_size)
+    n_out = max(0, geometry.out_length(x.shape[1], k_size))
     y = empty((x.shape[0], n_out, n_filt), x.dtype)
     if y.size:
         bias = None if bias is None else canonical(bias)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ._jit import device, kernel
 from ._simd import itemsize
-from ._window import Geometry, copy, fill, source
+from ._window import Geometry, gather, source
 
 
 @device
@@ -19,21 +19,10 @@ def gather_grid(sequence, length, chans, mode, value, start, wanted, target):
     j*inner_step for i < outer, j < inner.  ``sequence`` and ``target`` are addresses.
     """
     outer, outer_step, inner, inner_step = wanted
-    row_bytes = chans * itemsize(value)
     for i in range(outer):
         first = start + i * outer_step
-        j = 0
-        while j < inner:
-            row = source(first + j * inner_step, length, mode)
-            run = 1
-            if row < 0:
-                fill(value, target, value, chans)
-            else:
-                if inner_step == 1 and row == first + j:  # inside: the rest lies together
-                    run = min(inner - j, length - row)
-                copy(value, target, sequence + row * row_bytes, run * chans, run * chans)
-            target += run * row_bytes
-            j += run
+        gather(sequence, length, chans, mode, value, first, inner, inner_step, target)
+        target += inner * chans * itemsize(value)
 
 
 @device

@@ -174,7 +174,7 @@ def depthwise_forward(
     """y (B, T, C) of x (B, L, C), w (K, C) and bias (C,) or None; 0 where less, if ``relu``."""
     x, w = canonical(x), canonical(w)
     k_size, chans = w.shape
-    n_out = geometry.out_length(x.shape[1], k_size)
+    n_out = max(0, geometry.out_length(x.shape[1], k_size))
     y = empty((x.shape[0], n_out, chans), x.dtype)
     if y.size:
         bias = _NO_BIAS[w.dtype] if bias is None else canonical(bias)
