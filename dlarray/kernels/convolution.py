@@ -61,11 +61,11 @@ def conv_forward(x: Array, w: Array, bias: Array | None, moves: Moves, relu: boo
 def _forward_plan(
     x: Sizes, w: Sizes, moves: Moves, relu: bool, itemsize: int
 ) -> Correlation | Forward:
-    special = special_forward(x[-1], w, moves, itemsize)
-    if special is not None:
-        return special
     lengths, taps = x[1:-1], w[:-2]
     out = _out_lengths(lengths, taps, moves)
+    special = special_forward(x[-1], w, x[0] * prod(out), moves, itemsize)
+    if special is not None:
+        return special
     move = Movement(
         x[0], x[-1], in_three(lengths), in_three(taps), in_three(out), steps_in_three(moves),
         itemsize,
@@ -120,7 +120,7 @@ def _grad_x_plans(
     """A correlation for each residue of the strides, None where no tap reaches a position; or a
     kernel for the whole.
     """
-    special = special_grad_x(w[-2] * groups, w, moves, itemsize)
+    special = special_grad_x(w[-2] * groups, w, dy[0] * prod(sizes), moves, itemsize)
     if special is not None:
         return special
     lengths, taps, steps = in_three(sizes), in_three(w[:-2]), steps_in_three(moves)
@@ -195,7 +195,7 @@ def _grad_w_plan(
 ) -> WeightGradient | GradW | None:
     if prod(taps) * x[-1] * prod(dy) == 0:
         return None
-    special = special_grad_w(x[-1], dy[-1], taps[-1], groups, moves, itemsize)
+    special = special_grad_w(x, dy, taps[-1], groups, moves, itemsize)
     if special is not None:
         return special
     move = Movement(
