@@ -65,7 +65,7 @@ def _forward_plan(
 ) -> Correlation | Forward:
     lengths, taps = x[1:-1], w[:-2]
     out = _out_lengths(lengths, taps, moves)
-    special = special_forward(x[-1], w, x[0] * prod(out), moves, itemsize)
+    special = special_forward(x[-1], w, moves, itemsize)
     if special is not None:
         return special
     move = Movement(
@@ -124,7 +124,7 @@ def _grad_x_plans(
     """A correlation for each residue of the strides, None where no tap reaches a position; or a
     kernel for the whole.
     """
-    special = special_grad_x(w[-2] * groups, w, dy[0] * prod(sizes), moves, itemsize)
+    special = special_grad_x(w[-2] * groups, w, moves, itemsize)
     if special is not None:
         return special
     lengths, taps, steps = in_three(sizes), in_three(w[:-2]), steps_in_three(moves)

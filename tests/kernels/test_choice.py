@@ -29,8 +29,8 @@ def named(function):
 def test_a_filter_for_each_channel_goes_channel_by_channel():
     for stride in (1, 3):
         moves = (Geometry(stride),)
-        assert named(special_forward(20, (5, 1, 20), MANY, moves, SIZE)) == "depthwise_forward"
-        assert named(special_grad_x(20, (5, 1, 20), MANY, moves, SIZE)) == "depthwise_grad_x"
+        assert named(special_forward(20, (5, 1, 20), moves, SIZE)) == "depthwise_forward"
+        assert named(special_grad_x(20, (5, 1, 20), moves, SIZE)) == "depthwise_grad_x"
         assert (
             named(special_grad_w((8, MANY, 20), (8, MANY, 20), 5, 20, moves, SIZE))
             == "depthwise_grad_w"
@@ -38,8 +38,8 @@ def test_a_filter_for_each_channel_goes_channel_by_channel():
 
 
 def test_one_channel_and_one_filter_go_so_with_a_step_of_one():
-    assert named(special_forward(1, (9, 1, 1), MANY, ONE, SIZE)) == "depthwise_forward"
-    assert named(special_forward(1, (9, 1, 1), MANY, (Geometry(4),), SIZE)) == "few_forward"
+    assert named(special_forward(1, (9, 1, 1), ONE, SIZE)) == "depthwise_forward"
+    assert named(special_forward(1, (9, 1, 1), (Geometry(4),), SIZE)) == "few_forward"
     assert (
         named(special_grad_w((8, MANY, 1), (8, MANY, 1), 90, 1, (Geometry(4),), SIZE))
         == "few_grad_w"
@@ -47,30 +47,28 @@ def test_one_channel_and_one_filter_go_so_with_a_step_of_one():
 
 
 def test_few_filters_and_few_channels_have_their_kernels():
-    assert named(special_forward(64, (5, 64, 2), MANY, ONE, SIZE)) == "few_forward"
-    assert named(special_grad_x(2, (5, 2, 64), MANY, ONE, SIZE)) == "few_grad_x"
+    assert named(special_forward(64, (5, 64, 2), ONE, SIZE)) == "few_forward"
+    assert named(special_grad_x(2, (5, 2, 64), ONE, SIZE)) == "few_grad_x"
     assert named(special_grad_w((8, MANY, 64), (8, MANY, 2), 5, 1, ONE, SIZE)) == "few_grad_w"
 
 
 def test_a_phase_of_a_stride_has_a_share_of_the_taps():
     w = (4, 4, 32)  # 128 terms in a sum, 64 in each of two phases, 32 in each of four
-    assert named(special_grad_x(4, w, MANY, ONE, SIZE)) == "few_grad_x"
-    assert special_grad_x(4, w, MANY, (Geometry(2),), SIZE) is None
-    assert named(special_grad_x(4, w, MANY, (Geometry(2, 2),), SIZE)) == "few_grad_x"
+    assert named(special_grad_x(4, w, ONE, SIZE)) == "few_grad_x"
+    assert special_grad_x(4, w, (Geometry(2),), SIZE) is None
+    assert named(special_grad_x(4, w, (Geometry(2, 2),), SIZE)) == "few_grad_x"
 
 
-def test_small_work_goes_to_the_general_kernel():
-    assert special_forward(8, (3, 8, 2), 20, ONE, SIZE) is None
-    assert special_grad_x(2, (3, 2, 8), 20, ONE, SIZE) is None
+def test_a_small_weight_gradient_goes_to_the_general_kernel():
     assert special_grad_w((1, 20, 8), (1, 20, 2), 3, 1, ONE, SIZE) is None
 
 
 def test_all_others_go_to_the_general_kernel():
-    assert special_forward(64, (5, 64, 64), MANY, ONE, SIZE) is None
-    assert special_forward(64, (5, 32, 64), MANY, ONE, SIZE) is None  # two groups
-    assert special_forward(20, (5, 1, 40), MANY, ONE, SIZE) is None  # two filters a channel
-    assert special_forward(20, (3, 3, 1, 20), MANY, ONE * 2, SIZE) is None
-    assert special_grad_x(20, (3, 3, 1, 20), MANY, ONE * 2, SIZE) is None
+    assert special_forward(64, (5, 64, 64), ONE, SIZE) is None
+    assert special_forward(64, (5, 32, 64), ONE, SIZE) is None  # two groups
+    assert special_forward(20, (5, 1, 40), ONE, SIZE) is None  # two filters a channel
+    assert special_forward(20, (3, 3, 1, 20), ONE * 2, SIZE) is None
+    assert special_grad_x(20, (3, 3, 1, 20), ONE * 2, SIZE) is None
     assert special_grad_w((8, MANY, 64), (8, MANY, 64), 5, 1, ONE, SIZE) is None
     assert special_grad_w((8, MANY, 64), (8, MANY, 2), 5, 2, ONE, SIZE) is None
     assert special_grad_w((8, 9, 9, 20), (8, 9, 9, 20), 3, 20, ONE * 2, SIZE) is None
