@@ -7,12 +7,13 @@ from typing import Any
 from .. import _checks
 from ..array import dlarray
 from ..formats import FormatError, ShapeError, networkDataLayout, quoted
-from ..functions import dlconv
+from ..functions import dlconv, relu
 from ..functions.window import padding_amounts, parse_padding, parse_padding_value
 from ._options import auto_integer
 from .initializers import Initializer, initial_value, initializer
 from .layer import Formattable, Layer
 from .properties import Factor, Learnable, Option
+from .relu import ReLULayer
 
 
 def _padding_size(call: str, name: str, value: Any) -> tuple[int, int] | None:
@@ -71,6 +72,7 @@ class Convolution1DLayer(Layer, Formattable):
 
     Type = "1-D Convolution"
     default_name = "conv1d"
+    _rectified = False  # whether it does the work of a ReLU layer after it
 
     FilterSize = Option(_checks.integer, read_only=True)
     NumChannels = Option(auto_integer, "auto", read_only=True)
@@ -170,11 +172,18 @@ class Convolution1DLayer(Layer, Formattable):
                 )
             raise
 
+    def fuseWith(self, next: Layer) -> Layer | None:
+        if type(self) is not Convolution1DLayer or type(next) is not ReLULayer or self._rectified:
+            return None  # a class made of one of them may do more
+        fused = self.copy()
+        fused.settle(_rectified=True)
+        return fused
+
     def predict(self, X: dlarray) -> dlarray:
         label = self._convolved(X.fmt)
         if "C" not in X.fmt:
             X = dlarray(X.stripdims(), X.fmt + "C")
-        return dlconv(
+        Y = dlconv(
             X,
             self.Weights,
             self.Bias,
@@ -184,6 +193,7 @@ class Convolution1DLayer(Layer, Formattable):
             Padding=self.PaddingSize if self.PaddingMode == "manual" else self.PaddingMode,
             PaddingValue=self.PaddingValue,
         )
+        return relu(Y) if self._rectified else Y
 
     def _convolved(self, fmt: str) -> str:
         """The label of the dimension to convolve over."""
