@@ -141,6 +141,9 @@ from .special import (
     gamma,
     gammaln,
 )
+from .transposed_convolution import (
+    transposed_conv,
+)
 
 __all__ = [
     "absolute",
@@ -244,5 +247,6 @@ __all__ = [
     "tanh",
     "total",
     "transposed",
+    "transposed_conv",
     "where_nonzero",
 ]
