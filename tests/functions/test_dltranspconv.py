@@ -78,7 +78,7 @@ each_layout = pytest.mark.parametrize(
 
 def reordered(w, over, w_fmt):
     """Weights k1 × ... × F × C with their dimensions in the order of a format."""
-    places = {label: [] for label in "STUC"}
+    places: dict[str, list[int]] = {label: [] for label in "STUC"}
     for axis, label in enumerate(over + "UC"):
         places[label].append(axis)
     return w[..., 0].transpose([places[label].pop(0) for label in w_fmt])
