@@ -6,12 +6,25 @@ from typing import Any
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import FormatError, ShapeError, networkDataLayout, quoted
+from ..formats import FormatError, ShapeError, describe, networkDataLayout, quoted
 from ..functions.window import parse_padding
 from ._options import auto_integer
 from .initializers import initial_value, initializer
 from .layer import Formattable, Layer
 from .properties import Factor, Learnable, Option
+
+
+class _Unlabelled(Learnable):
+    """A parameter whose axes have their meaning by position."""
+
+    def checked(self, layer: Any, value: Any) -> dlarray:
+        if isinstance(value, dlarray) and value.fmt:
+            size = "×".join("?" if n == "auto" else str(n) for n in layer.weights_size())
+            raise FormatError(
+                f"{layer.call}: {self.name} must be unformatted, of size {size}; got "
+                f"{describe(value.shape, value.fmt)}. Use stripdims."
+            )
+        return super().checked(layer, value)
 
 
 class FilterLayer(Layer, Formattable, registered=False):
@@ -25,7 +38,7 @@ class FilterLayer(Layer, Formattable, registered=False):
         initializer("glorot", "he", "narrow-normal", "zeros", "ones"), "glorot", group="hidden"
     )
     BiasInitializer = Option(initializer("zeros", "narrow-normal", "ones"), "zeros", group="hidden")
-    Weights = Learnable(size=lambda layer: layer.weights_size())
+    Weights = _Unlabelled(size=lambda layer: layer.weights_size())
     Bias = Learnable(L2Factor=0, size=lambda layer: (1, layer.NumFilters))
     WeightLearnRateFactor = Factor("Weights", "LearnRateFactor")
     WeightL2Factor = Factor("Weights", "L2Factor")
