@@ -1,4 +1,4 @@
-"""Filters with labels: which dimensions of the data they move along, and the axes of both.
+"""Filters with labels: which dimensions of the data they move over, and the axes of both.
 
 `dlconv` and `dltranspconv` share it; they differ in the order that unformatted weights have.
 """
@@ -13,54 +13,64 @@ from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
 
 Layout = tuple[str, Shape]
 
+MOST = 3  # convolved dimensions
+SIZES = {
+    "CU": "filterSize × numChannels × numFilters",
+    "UC": "filterSize × numFilters × numChannels",
+}
+
 
 class Filters(NamedTuple):
-    """Weights with one label an axis, and axes in the order that operators take them."""
+    """A call's weights with one label an axis, and the axes that belong together."""
 
     labels: str
     shape: Shape
-    x_axes: Axes  # of the data: the rest, the dimensions that filters move along, the channels
-    taps: Axes  # of the weights
+    moved: Axes  # of the data: the dimensions that filters move over, S before T
+    taps: Axes  # of the weights, in the same order
     channel: int
-    filter: int
-    group: int | None
+    units: Axes  # the filters of a group, and the groups if there are some
 
     @property
     def groups(self) -> int:
         """How many groups of channels there are."""
-        return 1 if self.group is None else self.shape[self.group]
+        return self.shape[self.units[1]] if len(self.units) > 1 else 1
 
     @property
     def filters(self) -> int:
         """How many filters there are in all groups."""
-        return self.shape[self.filter] * self.groups
+        return self.shape[self.units[0]] * self.groups
 
 
 def resolve(call: str, x: Layout, weights: Layout, fmt: str, plain: str) -> Filters:
     """The filters of a call: weights with labels of their own, of the option, or spatial ones.
 
-    ``plain`` are the labels of unformatted weights after those of the taps, without groups.
+    ``plain`` are the labels of unformatted weights behind those of the taps: "CU" or "UC".
     """
-    labels, shape = _labelled(call, x, weights, fmt, plain)
-    moved = _moved_labels(call, x, labels)
-    if moved and moved[0] == "S":  # S dimensions that the weights lack have one tap
-        missing = x[0].count("S") - labels.count("S")
-        at = labels.rindex("S") + 1
-        labels = labels[:at] + "S" * missing + labels[at:]
-        shape = shape[:at] + (1,) * missing + shape[at:]
-    taps = (*formats.find(labels, "S"), *formats.find(labels, "T"))
-    if len(taps) > 3:
-        raise FormatError(
-            f"{call}: filters move along three dimensions at most; the weights, {quoted(labels)}, "
-            f"move along {len(taps)}."
+    labels, shape = w = _labelled_weights(call, x, weights, fmt, plain)
+    moved, taps = _convolved(call, x, w)
+    if 0 in (shape[axis] for axis in taps):
+        raise ShapeError(
+            f"{call}: a filter needs one tap at least; the weights are {described(w)}."
         )
-    found = Filters(labels, shape, _data_axes(x[0], moved), taps, *_other_axes(call, labels))
-    _check_sizes(call, x, found)
+    found = Filters(labels, shape, moved, taps, labels.index("C"), formats.find(labels, "U"))
+    _check_channels(call, x, w, found)
     return found
 
 
-def _labelled(call: str, x: Layout, weights: Layout, fmt: str, plain: str) -> Layout:
-    """The weights with one label an axis, a filter among them."""
+def data_axes(fmt: str, moved: Axes) -> tuple[Axes, list[int]]:
+    """Axes of the data as operators take them (the rest, those moved over, the channels), and where
+    each of those moved over stands in ``moved``: in memory T lies before S.
+    """
+    order = sorted(range(len(moved)), key=lambda i: (fmt[moved[i]] == "S", moved[i]))
+    channel = fmt.index("C")
+    rest = (axis for axis in formats.memory_order(fmt) if axis not in (*moved, channel))
+    return (*rest, *(moved[i] for i in order), channel), order
+
+
+def _labelled_weights(call: str, x: Layout, weights: Layout, fmt: str, plain: str) -> Layout:
+    """The weights with one label an axis: their own, those of the option, or spatial ones; of size
+    1 along the S dimensions that they lack.
+    """
     own, shape = weights
     if own and fmt:
         raise FormatError(
@@ -68,97 +78,101 @@ def _labelled(call: str, x: Layout, weights: Layout, fmt: str, plain: str) -> La
             "unformatted ones."
         )
     labels = own or formats.parse(fmt, f"{call}: WeightsFormat")
-    if not labels:
-        labels = _plain_labels(call, x, shape, plain)
+    labels = labels or _spatial_labels(call, x, shape, plain)
     if len(shape) > len(labels):
-        sizes = "numChannels × numFilters" if plain == "CU" else "numFilters × numChannels"
         raise ShapeError(
             f"{call}: weights of {len(shape)} dimensions, {describe(shape)}, do not fit the labels "
-            f'"{labels}". Their size is filterSize × {sizes}.'
+            f'"{labels}". Their size is {SIZES[plain]}, and × numGroups behind them.'
         )
     labels, shape = formats.trim(labels, shape + (1,) * (len(labels) - len(shape)))
-    return (labels, shape) if "U" in labels else (labels + "U", (*shape, 1))  # one filter
+    if "U" not in labels:
+        labels, shape = labels + "U", (*shape, 1)  # one filter
+    missing = x[0].count("S") - labels.count("S")
+    if "S" in labels and missing > 0:
+        at = formats.find(labels, "S")[-1] + 1
+        labels = labels[:at] + "S" * missing + labels[at:]
+        shape = (*shape[:at], *(1,) * missing, *shape[at:])
+    return labels, shape
 
 
-def _plain_labels(call: str, x: Layout, shape: Shape, plain: str) -> str:
-    """The labels of unformatted weights, which move along all S dimensions of the data."""
+def _spatial_labels(call: str, x: Layout, shape: Shape, plain: str) -> str:
+    """The labels of unformatted weights."""
     spatial = x[0].count("S")
     if spatial == 0:
         hint = ' Name one S when making X, for example with "SCB".'
         if "T" in x[0]:
-            hint = f' To move along time give WeightsFormat, for example "T{plain}".'
+            hint = f' To convolve over time give WeightsFormat, for example "T{plain}".'
         raise FormatError(
-            f"{call}: unformatted weights move along S dimensions; X is {described(x)}.{hint}"
+            f"{call}: unformatted weights convolve over S dimensions; X is {described(x)}.{hint}"
         )
     return "S" * spatial + plain + "U" * (len(shape) > spatial + 2)
 
 
-def _moved_labels(call: str, x: Layout, labels: str) -> str:
-    """The labels of the dimensions of X that filters move along."""
-    fmt, kinds = x[0], "S" * ("S" in labels) + "T" * ("T" in labels)
-    if "C" not in fmt:
+def _convolved(call: str, x: Layout, w: Layout) -> tuple[Axes, Axes]:
+    """The axes of the data and of the weights along which the filter moves, S before T."""
+    x_fmt, w_fmt = x[0], w[0]
+    if "C" not in x_fmt:
         raise FormatError(
-            f"{call}: X needs a C dimension; it is {quoted(fmt)}. Name it when making the array, "
+            f"{call}: X needs a C dimension; it is {quoted(x_fmt)}. Name it when making the array, "
             'for example dlarray(data, "SCB").'
         )
-    if "B" in labels:
+    _check_labels(call, w_fmt)
+    labels = "S" * w_fmt.count("S") + "T" * w_fmt.count("T")
+    for label in "ST":
+        wanted, there = labels.count(label), x_fmt.count(label)
+        if wanted > there:
+            number = "no" if not there else str(there)
+            raise FormatError(
+                f"{call}: the weights convolve over {label * wanted}, and X, {quoted(x_fmt)}, has "
+                f"{number} {label} dimension{'s' if there > 1 else ''}."
+            )
+    if len(labels) > MOST:
         raise FormatError(
-            f"{call}: weights have no B dimension; they are {quoted(labels)}. Use labels S or T, C "
+            f"{call}: convolution is over {MOST} dimensions at most; the weights, {quoted(w_fmt)}, "
+            f"convolve over {len(labels)}."
+        )
+    x_axes, w_axes = (
+        tuple(axis for label in dict.fromkeys(labels) for axis in formats.find(fmt, label))
+        for fmt in (x_fmt, w_fmt)
+    )
+    return x_axes, w_axes
+
+
+def _check_labels(call: str, w_fmt: str) -> None:
+    """Raise unless weights with these labels are filters."""
+    if "B" in w_fmt:
+        raise FormatError(
+            f"{call}: weights have no B dimension; they are {quoted(w_fmt)}. Use labels S or T, C "
             "and U."
         )
-    if "C" not in labels:
+    if "C" not in w_fmt:
         raise FormatError(
-            f"{call}: weights need a C dimension; they are {quoted(labels)}. Use for example "
+            f"{call}: weights need a C dimension; they are {quoted(w_fmt)}. Use for example "
             '"SCU" or "TCU".'
         )
-    if not kinds:
+    if w_fmt.count("U") > 2:
         raise FormatError(
-            f"{call}: the weights, {quoted(labels)}, name no S or T dimension to move along."
+            f"{call}: the weights, {quoted(w_fmt)}, have {w_fmt.count('U')} U dimensions. The "
+            "first is for filters, a second for groups."
         )
-    for label in kinds:
-        if fmt.count(label) < labels.count(label):
-            count = fmt.count(label)
-            has = f"no {label} dimension" if count == 0 else f"{count} {label} dimensions"
-            raise FormatError(
-                f"{call}: the weights, {quoted(labels)}, move along {labels.count(label)} {label}, "
-                f"and X, {quoted(fmt)}, has {has}."
-            )
-    return "".join(label for label in fmt if label in kinds)
-
-
-def _data_axes(fmt: str, moved: str) -> Axes:
-    places = tuple(axis for axis, label in enumerate(fmt) if label in moved)
-    channel = fmt.index("C")
-    kept = (axis for axis in formats.memory_order(fmt) if axis != channel and axis not in places)
-    return (*kept, *places, channel)
-
-
-def _other_axes(call: str, labels: str) -> tuple[int, int, int | None]:
-    """The axes of the channels, the filters and the groups of weights; no groups are None."""
-    units = formats.find(labels, "U")
-    if len(units) > 2:
+    if "S" not in w_fmt and "T" not in w_fmt:
         raise FormatError(
-            f"{call}: the weights, {quoted(labels)}, have {len(units)} U dimensions; there are at "
-            "most two, filters and groups."
+            f"{call}: the weights, {quoted(w_fmt)}, name no S or T dimension to convolve over."
         )
-    return labels.index("C"), units[0], units[1] if len(units) == 2 else None
 
 
-def _check_sizes(call: str, x: Layout, found: Filters) -> None:
-    weights = found.labels, found.shape
-    if 0 in (found.shape[axis] for axis in found.taps):
-        raise ShapeError(
-            f"{call}: a filter needs one tap at least; the weights are {described(weights)}."
-        )
-    channels, own, groups = x[1][found.x_axes[-1]], found.shape[found.channel], found.groups
+def _check_channels(call: str, x: Layout, w: Layout, found: Filters) -> None:
+    channels, own, groups = x[1][x[0].index("C")], w[1][found.channel], found.groups
     if channels == own * groups:
         return
     advice = f"Give weights {channels} input channels."
     if groups > 1:
-        advice = f"With {groups} groups of {own} channels X needs {own * groups}."
+        advice = f"{groups} groups of {own} channels make {own * groups}, not {channels}."
+    elif own and channels % own == 0:
+        advice += f' For {channels // own} groups of {own} name a second U, for example "SCUU".'
     raise ShapeError(
         f"{call}: input channels differ.\n  X:       {described(x)}\n"
-        f"  weights: {described(weights)}\n{advice}"
+        f"  weights: {described(w)}\n{advice}"
     )
 
 

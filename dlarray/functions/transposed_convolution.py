@@ -10,7 +10,7 @@ from .. import formats, operators
 from ..array import dlarray, require_float, wrap
 from ..formats import Axes, Shape, ShapeError
 from ..kernels import Geometry
-from ._filters import Layout, described, expanded_bias, resolve
+from ._filters import Layout, data_axes, described, expanded_bias, resolve
 from ._formats import labelled, united
 from .window import Amounts, amounts, padding_per_dimension, per_dimension
 
@@ -112,7 +112,7 @@ def _plan(
     found = resolve(CALL, x, weights, weights_format, plain="UC")
     n = len(found.taps)
     steps = zip(
-        found.x_axes[-1 - n : -1],
+        found.moved,
         [found.shape[axis] for axis in found.taps],
         per_dimension(CALL, "Stride", stride, n),
         per_dimension(CALL, "DilationFactor", dilation, n),
@@ -121,15 +121,15 @@ def _plan(
     crop = padding_per_dimension(CALL, "Cropping", cropping, n, ("same",))
     ends: Sequence[Any] = ("same",) * n if isinstance(crop, str) else crop
     moves = [_movement(x, *step, end) for step, end in zip(steps, ends, strict=True)]
-    # what are filters here are the channels of the matching convolution
-    group = () if found.group is None else (found.group,)
+    x_axes, order = data_axes(x[0], found.moved)
+    filters, *group = found.units  # what are filters here are channels of the convolution
     return _Plan(
-        found.x_axes,
-        (*found.taps, found.filter, *group, found.channel),
+        x_axes,
+        (*(found.taps[i] for i in order), filters, *group, found.channel),
         found.shape,
         expanded_bias(CALL, bias, found.filters),
-        tuple(size for size, _ in moves),
-        tuple(move for _, move in moves),
+        tuple(moves[i][0] for i in order),
+        tuple(moves[i][1] for i in order),
     )
 
 
@@ -149,8 +149,8 @@ def _movement(
     full = (n - 1) * stride + span
     if full - sum(crop) < 1:
         raise ShapeError(
-            f"{CALL}: cropping leaves nothing along {label}. {n} samples with stride {stride} and "
-            f"a filter that spans {span} samples ({taps} taps, dilation factor {dilation}) make "
+            f"{CALL}: cropping leaves nothing along dimension {axis} ({label}). {n} samples with "
+            f"stride {stride} and a filter that spans {span} samples ({taps} taps, dilation factor {dilation}) make "
             f"{full}; Cropping is {crop}. Crop less."
         )
     return full - sum(crop), Geometry(stride, dilation, *crop)

@@ -30,28 +30,43 @@ W2 = np.ones((3, 3, 5, 2))
             CBT,
             W,
             {},
-            r"unformatted weights move along S dimensions; X is 2\(C\) × 3\(B\) × 7\(T\)\. "
-            'To move along time give WeightsFormat, for example "TUC"',
+            r"unformatted weights convolve over S dimensions; X is 2\(C\) × 3\(B\) × 7\(T\)\. "
+            'To convolve over time give WeightsFormat, for example "TUC"',
         ),
         (dl.dlarray(np.ones((2, 3)), "CB"), W, {}, r".*X is 2\(C\) × 3\(B\)\. Name one S"),
         (dl.dlarray(np.ones((7, 3)), "SB"), W, {}, 'X needs a C dimension; it is "SB"'),
         (SCB, W, {"WeightsFormat": "SBC"}, 'weights have no B dimension; they are "SBC'),
         (SCB, W, {"WeightsFormat": "SUU"}, 'weights need a C dimension; they are "SUU"'),
-        (SCB, W, {"WeightsFormat": "CUU"}, 'the weights, "CUU", name no S or T dimension to move'),
-        (SCB, W, {"WeightsFormat": "TUC"}, '.* move along 1 T, and X, "SCB", has no T dimension'),
-        (CBT, W, {"WeightsFormat": "SUC"}, '.* move along 1 S, and X, "CBT", has no S dimension'),
-        (SCB, W2, {"WeightsFormat": "SSUC"}, '.* along 2 S, and X, "SCB", has 1 S dimensions'),
+        (SCB, W, {"WeightsFormat": "CUU"}, 'the weights, "CUU", name no S or T dimension to conv'),
+        (
+            SCB,
+            W,
+            {"WeightsFormat": "TUC"},
+            'the weights convolve over T, and X, "SCB", has no T dimension',
+        ),
+        (
+            CBT,
+            W,
+            {"WeightsFormat": "SUC"},
+            'the weights convolve over S, and X, "CBT", has no S dimension',
+        ),
+        (
+            SCB,
+            W2,
+            {"WeightsFormat": "SSUC"},
+            'the weights convolve over SS, and X, "SCB", has 1 S dim',
+        ),
         (
             SCB,
             np.ones((3, 5, 2, 2, 2)),
             {"WeightsFormat": "SUCUU"},
-            'the weights, "SUCUU", have 3 U dimensions; there are at most two, filters and groups',
+            r'the weights, "SUCUU", have 3 U dimensions\. The first is for filters, a second for',
         ),
         (
             dl.dlarray(np.ones((2, 2, 2, 2, 2)), "SSSCT"),
             np.ones((1, 1, 1, 2, 5, 2)),
             {"WeightsFormat": "SSSTUC"},
-            r'filters move along three dimensions at most; the weights, "SSSTUC", move along 4',
+            'convolution is over 3 dimensions at most; the weights, "SSSTUC", convolve over 4',
         ),
         (SCB, W, {"WeightsFormat": "suc"}, "WeightsFormat: 's' in format \"suc\" is not a label"),
     ],
@@ -94,7 +109,7 @@ def test_wrong_labels_are_errors(X, weights, options, text):
             np.ones((3, 5, 2, 4)),
             {},
             r"input channels differ\.\n.*\n  weights: 3\(S\) × 5\(U\) × 2\(C\) × 4\(U\)\n"
-            r"With 4 groups of 2 channels X needs 8",
+            r"4 groups of 2 channels make 8, not 2",
         ),
         (
             SCB,
@@ -114,15 +129,15 @@ def test_wrong_labels_are_errors(X, weights, options, text):
             SCB,
             W,
             {"Cropping": (4, 5)},
-            r"cropping leaves nothing along S\. 7 samples with stride 1 and a filter that spans 3 "
-            r"samples \(3 taps, dilation factor 1\) make 9; Cropping is \(4, 5\)\. Crop less",
+            r"cropping leaves nothing along dimension 0 \(S\)\. 7 samples with stride 1 and a filter "
+            r"that spans 3 samples \(3 taps, dilation factor 1\) make 9; Cropping is \(4, 5\)\. Crop less",
         ),
         (
             SSCB,
             W2,
             {"Cropping": [0, 9], "DilationFactor": [1, 2], "Stride": 2},
-            r"cropping leaves nothing along S\. 5 samples with stride 2 and a filter that spans 5 "
-            r".*make 13; Cropping is \(9, 9\)",
+            r"cropping leaves nothing along dimension 1 \(S\)\. 5 samples with stride 2 and a filter "
+            r"that spans 5 .*make 13; Cropping is \(9, 9\)",
         ),
         (SCB, W, {"bias": np.ones(4)}, "bias must have one element, or one for each of 5 filters;"),
         (
