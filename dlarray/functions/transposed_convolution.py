@@ -150,7 +150,7 @@ def _movement(
     if full - sum(crop) < 1:
         raise ShapeError(
             f"{CALL}: cropping leaves nothing along dimension {axis} ({label}). {n} samples with "
-            f"stride {stride} and a filter that spans {span} samples ({taps} taps, dilation factor {dilation}) make "
-            f"{full}; Cropping is {crop}. Crop less."
+            f"stride {stride} and a filter that spans {span} samples ({taps} taps, dilation factor "
+            f"{dilation}) make {full}; Cropping is {crop}. Crop less."
         )
     return full - sum(crop), Geometry(stride, dilation, *crop)

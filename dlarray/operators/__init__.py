@@ -29,7 +29,10 @@ from .constant import (
     some,
 )
 from .convolution import (
-    conv1d,
+    conv,
+    conv_grad_w,
+    conv_grad_x,
+    conv_relu,
     matmul,
 )
 from .elementwise import (
@@ -164,7 +167,10 @@ __all__ = [
     "ceil",
     "concatenate",
     "conj",
-    "conv1d",
+    "conv",
+    "conv_grad_w",
+    "conv_grad_x",
+    "conv_relu",
     "cos",
     "cosh",
     "cot",

@@ -129,15 +129,16 @@ def test_wrong_labels_are_errors(X, weights, options, text):
             SCB,
             W,
             {"Cropping": (4, 5)},
-            r"cropping leaves nothing along dimension 0 \(S\)\. 7 samples with stride 1 and a filter "
-            r"that spans 3 samples \(3 taps, dilation factor 1\) make 9; Cropping is \(4, 5\)\. Crop less",
+            r"cropping leaves nothing along dimension 0 \(S\)\. 7 samples with stride 1 and a "
+            r"filter that spans 3 samples \(3 taps, "
+            r"dilation factor 1\) make 9; Cropping is \(4, 5\)\. Crop less",
         ),
         (
             SSCB,
             W2,
             {"Cropping": [0, 9], "DilationFactor": [1, 2], "Stride": 2},
-            r"cropping leaves nothing along dimension 1 \(S\)\. 5 samples with stride 2 and a filter "
-            r"that spans 5 .*make 13; Cropping is \(9, 9\)",
+            r"cropping leaves nothing along dimension 1 \(S\)\. 5 samples with stride 2 and a "
+            r"filter that spans 5 .*make 13; Cropping is \(9, 9\)",
         ),
         (SCB, W, {"bias": np.ones(4)}, "bias must have one element, or one for each of 5 filters;"),
         (

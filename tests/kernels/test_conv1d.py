@@ -10,12 +10,13 @@ from dlarray.kernels import (
     REPLICATE,
     SCALAR,
     Geometry,
-    conv1d_forward,
-    conv1d_grad_w,
-    conv1d_grad_x,
+    conv_forward,
+    conv_grad_w,
+    conv_grad_x,
 )
+from dlarray.kernels._correlate import GROUP
 from dlarray.kernels._lanes import LANES, MR
-from dlarray.kernels.conv1d import CHUNK, GROUP
+from dlarray.kernels._weight_gradient import CHUNK
 from dlarray.testing import TOLERANCES
 from tests import naive
 from tests.layouts import OF_MEMORY
@@ -46,6 +47,18 @@ ROWS = sorted({1, MR - 1, MR, MR + 1, 2 * MR - 1, 2 * MR, 2 * MR + 1})
 
 both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
 all_paddings = pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
+
+
+def conv1d_forward(x, w, bias, geometry):
+    return conv_forward(x, w, bias, (geometry,))
+
+
+def conv1d_grad_x(dy, w, length, geometry):
+    return conv_grad_x(dy, w, (length,), (geometry,))
+
+
+def conv1d_grad_w(x, dy, k_size, geometry):
+    return conv_grad_w(x, dy, (k_size,), (geometry,))
 
 
 def reference(function, *arrays, geometry, **sizes):
