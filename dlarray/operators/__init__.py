@@ -34,6 +34,7 @@ from .convolution import (
     conv_grad_x,
     conv_relu,
     matmul,
+    transposed_conv,
 )
 from .elementwise import (
     absolute,
@@ -143,9 +144,6 @@ from .special import (
     erfc,
     gamma,
     gammaln,
-)
-from .transposed_convolution import (
-    transposed_conv,
 )
 
 __all__ = [
