@@ -7,7 +7,8 @@ from typing import Any
 from .. import _checks
 from ..array import dlarray
 from ..formats import networkDataLayout
-from ..functions import dlconv, relu
+from ..functions import dlconv
+from ..functions.convolution import rectified_convolution
 from ..functions.window import padding_amounts, parse_padding, parse_padding_value
 from ._filters import FilterLayer, ends_text, samples_at_ends, settled_word, with_channels
 from .initializers import Initializer
@@ -124,7 +125,8 @@ class Convolution1DLayer(FilterLayer):
         return fused
 
     def predict(self, X: dlarray) -> dlarray:
-        Y = dlconv(
+        convolve = rectified_convolution if self._rectified else dlconv
+        return convolve(
             with_channels(X),
             self.Weights,
             self.Bias,
@@ -134,7 +136,6 @@ class Convolution1DLayer(FilterLayer):
             Padding=self.PaddingSize if self.PaddingMode == "manual" else self.PaddingMode,
             PaddingValue=self.PaddingValue,
         )
-        return relu(Y) if self._rectified else Y
 
     def summaryText(self) -> str:
         channels = "" if self.NumChannels == "auto" else f"×{self.NumChannels}"
