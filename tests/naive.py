@@ -141,7 +141,7 @@ def conv(x, w, bias=None, *, stride, dilation, ends, value=0.0, groups=1):
         for g in range(groups):
             columns = slice(g * each, (g + 1) * each)
             part = xp[(slice(None), *slices, slice(g * chans, (g + 1) * chans))]
-            y[..., columns] += part @ w[index][:, columns]
+            y[..., columns] += np.tensordot(part, w[index][:, columns], 1)
     return y if bias is None else y + np.asarray(bias, np.float64).reshape(-1)
 
 
@@ -168,7 +168,7 @@ def conv_grad_x(dy, w, sizes, *, stride, dilation, ends, value=0.0, groups=1):
     for index, slices in _windows(w.shape[:-2], stride, dilation, dy.shape[1:-1]):
         for g in range(groups):
             columns = slice(g * each, (g + 1) * each)
-            part = dy[..., columns] @ w[index][:, columns].T
+            part = np.tensordot(dy[..., columns], w[index][:, columns].T, 1)
             dxp[(slice(None), *slices, slice(g * chans, (g + 1) * chans))] += part
     for axis, places in enumerate(_padded_places(sizes, ends, value), 1):
         dx = np.zeros((*dxp.shape[:axis], sizes[axis - 1], *dxp.shape[axis + 1 :]))

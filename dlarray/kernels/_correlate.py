@@ -181,14 +181,14 @@ def correlation(
         move = move.simplified()
     vector = columns_of(TAIL, move.itemsize)
     height = THIN.rows if cols <= vector else WIDE.rows
-    n_rows = move.n_batch * prod(move.out)
-    wasted = 1 - move.out[2] / (-(-move.out[2] // height) * height)
-    flat = uniform and wasted > WASTE and n_rows > move.out[2] and cols >= FLAT_COLUMNS
+    n_rows, line = move.n_batch * prod(move.out), max(1, move.out[2])
+    wasted = 1 - line / (-(-line // height) * height)
+    flat = uniform and wasted > WASTE and n_rows > line and cols >= FLAT_COLUMNS
     depth = move.chans // groups
     padded = -(-cols // vector) * vector
     own = [groups, depth, cols, int(relu), 0, 0, int(reverse), target.to_batch, *target.to_out]
     fields, scratch = move.fields(height, flat, depth, [*own, target.start, 0])
-    tiles = -(-n_rows // height) if flat else n_rows // move.out[2] * -(-move.out[2] // height)
+    tiles = -(-n_rows // height) if flat else n_rows // line * -(-line // height)
     together = max(1, min(GROUP, tiles, GROUP_BYTES // max(1, scratch * move.itemsize)))
     fields[SCRATCH], fields[SHARED], fields[W_TAPS] = scratch, together, len(fields)
     dtype = np.float32 if move.itemsize == 4 else np.float64
