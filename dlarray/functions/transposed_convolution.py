@@ -72,10 +72,13 @@ def dltranspconv(
         (x.fmt, x._data.shape),
         (w.fmt, w._data.shape),
         None if b is None else (b.fmt, b._data.shape),
-        "" if WeightsFormat is None else formats.parse(WeightsFormat, f"{CALL}: WeightsFormat"),
-        amounts(CALL, "Stride", Stride),
-        amounts(CALL, "DilationFactor", DilationFactor),
-        amounts(CALL, "Cropping", Cropping, 0, ("same",), CROPPED),
+        WeightsFormat if type(WeightsFormat) is str else _weights_format(WeightsFormat),
+        # what is no plain number or text here takes a form that a cache can keep
+        Stride if type(Stride) is int else amounts(CALL, "Stride", Stride),
+        DilationFactor
+        if type(DilationFactor) is int
+        else amounts(CALL, "DilationFactor", DilationFactor),
+        Cropping if type(Cropping) in (int, str) else _cropping(Cropping),
     )
     if w._data.shape != plan.w_shape:
         w = operators.reshape(w, shape=plan.w_shape)
@@ -85,6 +88,14 @@ def dltranspconv(
         x, w, b, sizes=plan.sizes, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry
     )
     return restore(wrap(y, x.fmt))
+
+
+def _weights_format(fmt: Any) -> str:
+    return "" if fmt is None else formats.parse(fmt, f"{CALL}: WeightsFormat")
+
+
+def _cropping(value: Any) -> Amounts:
+    return amounts(CALL, "Cropping", value, 0, ("same",), CROPPED)
 
 
 class _Plan(NamedTuple):
@@ -114,11 +125,11 @@ def _plan(
     steps = zip(
         found.moved,
         [found.shape[axis] for axis in found.taps],
-        per_dimension(CALL, "Stride", stride, n),
-        per_dimension(CALL, "DilationFactor", dilation, n),
+        per_dimension(CALL, "Stride", amounts(CALL, "Stride", stride), n),
+        per_dimension(CALL, "DilationFactor", amounts(CALL, "DilationFactor", dilation), n),
         strict=True,
     )
-    crop = padding_per_dimension(CALL, "Cropping", cropping, n, ("same",))
+    crop = padding_per_dimension(CALL, "Cropping", _cropping(cropping), n, ("same",))
     ends: Sequence[Any] = ("same",) * n if isinstance(crop, str) else crop
     moves = [_movement(x, *step, end) for step, end in zip(steps, ends, strict=True)]
     x_axes, order = data_axes(x[0], found.moved)
