@@ -153,6 +153,12 @@ def conv_cases():
         plane: Any = {"x_axes": (0, 1, 2, 3), "w_axes": (0, 1, 2, 4, 3), "geometry": moves}
         for operator in ("conv", "conv_relu"):
             yield f"{operator}, groups, {name}", Case(operator, grouped, plane, biased)
+        out = tuple(move.out_length(n, k) for move, n, k in zip(moves, (7, 5), (2, 3), strict=True))
+        slope = (2, *out, 6)
+        of_x = {**plane, "sizes": (7, 5)}
+        yield f"conv_grad_x, {name}", Case("conv_grad_x", [slope, grouped[1]], of_x)
+        of_w = {**plane, "shape": (2, 3, 2, 2, 3)}
+        yield f"conv_grad_w, {name}", Case("conv_grad_w", [grouped[0], slope], of_w)
 
 
 def batchnorm_cases(outer, channel):
