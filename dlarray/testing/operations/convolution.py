@@ -89,6 +89,16 @@ def _transposed_samples() -> tuple[Sample, ...]:
         *(_upsampled(fmt, time) for fmt in ("CT", "CBT")),
         *(_upsampled("CBT", time, **each) for each in options),
         _upsampled("SCB", Operand("", (3, 2, FILTERS)), WeightsFormat="CSU"),
+        _upsampled(
+            "SSCB", Operand("", (2, 3, FILTERS, 3)), Stride=(1, 2), Cropping=((1, 0), (0, 2))
+        ),
+        _upsampled("SSCB", space, WeightsFormat="SUC", Stride=2, Cropping="same"),
+        _upsampled("SCBT", Operand("STCU", (2, 2, 3, FILTERS)), Stride=(2, 1)),
+        _upsampled("SSSCB", Operand("", (1, 2, 1, FILTERS, 3)), DilationFactor=(1, 2, 1)),
+        Sample(
+            partial(dltranspconv, Stride=2),
+            (Operand("SCB", (5, 6, 2)), Operand("", (3, 2, 3, 2)), Operand("", (4, 1))),
+        ),
         _upsampled("SCB", space, Operand("", (1, 1))),
         Sample(dltranspconv, (Operand("SCB"), space)),
         Sample(partial(dltranspconv, DataFormat="BTC", WeightsFormat="TUC"), plain),
