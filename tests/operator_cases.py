@@ -241,6 +241,10 @@ def make_page_cases():
     index = np.array([[[4, 0, 4, 4, 2]], [[1, 2, 0, 5, 4]]])
     yield "embed", Case("embed", [(3, 6)], {"order": (0, 2, 1)}, fixed={1: index})
     yield "embed, once", Case("embed", [(3, 6)], {"order": (1, 0)}, fixed={1: index[1]})
+    keep = {0: np.array([[1, 0, 1, 0, 1]])}
+    keep3 = {0: keep[0][None]}
+    yield "choose", Case("choose", [(3, 4, 5), (1, 4, 1)], fixed=keep3)
+    yield "choose, numbers", Case("choose", [(), (3, 5)], fixed=keep)
     places = np.array([[2, 0, 1, 2]])
     yield "pick", Case("pick", [(3, 4)], {"axis": 0}, fixed={1: places})
 

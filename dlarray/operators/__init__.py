@@ -36,33 +36,10 @@ from .convolution import (
     matmul,
     transposed_conv,
 )
-from .elementwise import (
-    absolute,
-    add,
-    cast,
-    conj,
-    div,
-    exp,
-    imag,
-    join,
-    log,
-    maximum,
-    minimum,
-    mul,
-    neg,
-    power,
-    real,
-    root,
-    sign,
-    sqrt,
-    sub,
-    tanh,
-    where_nonzero,
+from .dropout import (
+    dropout,
 )
-from .embed import (
-    embed,
-)
-from .functions import (
+from .elementary import (
     acos,
     acosh,
     asin,
@@ -88,6 +65,33 @@ from .functions import (
     sin,
     sinh,
     tan,
+)
+from .elementwise import (
+    absolute,
+    add,
+    cast,
+    choose,
+    conj,
+    div,
+    exp,
+    imag,
+    join,
+    log,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    power,
+    real,
+    root,
+    sign,
+    sqrt,
+    sub,
+    tanh,
+    where_nonzero,
+)
+from .embed import (
+    embed,
 )
 from .indexing import (
     assign,
@@ -117,9 +121,6 @@ from .pairs import (
     hypot,
     mod,
     rem,
-)
-from .random import (
-    dropout,
 )
 from .reduce import (
     average,
@@ -163,6 +164,7 @@ __all__ = [
     "both",
     "cast",
     "ceil",
+    "choose",
     "concatenate",
     "conj",
     "conv",

@@ -19,13 +19,9 @@ from dlarray.kernels._lanes import LANES, MR
 from dlarray.kernels._weight_gradient import CHUNK
 from dlarray.testing import TOLERANCES
 from tests import naive
+from tests.kernels.convolutions import MIRRORS, assert_within
 from tests.layouts import OF_MEMORY
 
-MIRRORS = {
-    INCLUDE_EDGE: "symmetric-include-edge",
-    EXCLUDE_EDGE: "symmetric-exclude-edge",
-    REPLICATE: "replicate",
-}
 PADDINGS = {
     "zero": (SCALAR, 0.0),
     "constant": (SCALAR, -1.5),
@@ -78,12 +74,6 @@ def length_for(n_out, k_size, geometry):
     """The shortest input with so many outputs."""
     window = (k_size - 1) * geometry.dilation + 1
     return (n_out - 1) * geometry.stride + window - geometry.left - geometry.right
-
-
-def assert_within(dtype, got, want, scale):
-    assert got.dtype == dtype
-    assert got.shape == want.shape
-    assert np.all(np.abs(got - want) <= TOLERANCES[dtype] * scale)
 
 
 def all_three(geometry, x, w, bias, dy):

@@ -25,6 +25,7 @@ MODULES = (
     "dropout",
     "groupnorm",
     "layernorm",
+    "matmul",
     "pool",
     "reduce",
     "softmax",
@@ -74,6 +75,12 @@ def conv_of_groups(rng, dtype, scale):
         kernels.conv_grad_x(dy, w, (31, 7), moves, 3),
         kernels.conv_grad_w(x, dy, (3, 2), moves, 3),
     ]
+
+
+def page_matmul(rng, dtype, scale):
+    """Pages each with panels of their own, and one page of panels for all."""
+    a, b = normal(rng, dtype, 3, 61 * scale, 35), normal(rng, dtype, 3, 35, 41)
+    return lambda: [kernels.page_matmul(a, b), kernels.page_matmul(a, b[1:2])]
 
 
 def layernorm(rng, dtype, scale):
@@ -198,6 +205,7 @@ CASES = [
     conv1d_grad_x_mirrored,
     conv1d_grad_w,
     conv_of_groups,
+    page_matmul,
     layernorm,
     groupnorm,
     batchnorm,
@@ -274,6 +282,7 @@ TINY = {
     "conv1d_forward": lambda x, w: kernels.conv_forward(x, w, None, (Geometry(),)),
     "conv1d_grad_x": lambda x, w: kernels.conv_grad_x(x, w.swapaxes(1, 2), (3,), (Geometry(),)),
     "conv1d_grad_w": lambda x, w: kernels.conv_grad_w(x, x, (1,), (Geometry(),)),
+    "page_matmul": lambda x, w: kernels.page_matmul(x, w),
     "layernorm": lambda x, w: kernels.layernorm_forward(x[0], w[0, :, 0], w[0, :, 0], 1e-5)[0],
     "groupnorm": lambda x, w: kernels.groupnorm_forward(x, w[0, :, 0], w[0, :, 0], 2, 1e-5)[0],
     "relu": lambda x, w: kernels.relu_forward(x),
