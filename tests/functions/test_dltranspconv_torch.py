@@ -92,7 +92,7 @@ def check(seed: int, dtype: str, rtol: float) -> None:
 @pytest.mark.parametrize(("dtype", "rtol"), [("f8", 1e-12), ("f4", 1e-6)])
 def test_agrees_with_torch(dtype, rtol):
     pytest.importorskip("torch")
-    for seed in range(60):
+    for seed in range(16):
         check(seed, dtype, rtol)
 
 
@@ -100,5 +100,5 @@ def test_agrees_with_torch(dtype, rtol):
 @pytest.mark.parametrize(("dtype", "rtol"), [("f8", 1e-12), ("f4", 1e-6)])
 def test_agrees_with_torch_on_many(dtype, rtol):
     pytest.importorskip("torch")
-    for seed in range(60, 1060):
+    for seed in range(16, 1016):
         check(seed, dtype, rtol)
