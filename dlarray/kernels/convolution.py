@@ -37,8 +37,6 @@ from ._window import SCALAR, Geometry, source
 Moves = tuple[Geometry, ...]
 Sizes = tuple[int, ...]
 
-MOST = 1 << 58  # numbers of an array: any more could not be addressed
-
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 
 
@@ -79,8 +77,6 @@ def _out_lengths(lengths: Sizes, taps: Sizes, moves: Moves) -> Sizes:
 
 def _dense(shape: Sizes) -> Target:
     """All elements of an array of this shape."""
-    if prod(shape) > MOST:
-        raise MemoryError(f"{shape} numbers")
     out = in_three(shape[1:-1])
     steps = (out[1] * out[2] * shape[-1], out[2] * shape[-1], shape[-1])
     return Target(shape, 0, out[0] * steps[0], steps)
