@@ -184,7 +184,7 @@ def test_a_filter_without_taps_is_an_error():
         ({"Padding": [1, -1]}, "Padding must be an integer, at least 0; got -1"),
         (
             {"Padding": [1, 2, 3]},
-            r'Padding must be "same", "causal", a number or two numbers \(start, end\); got \[1, 2',
+            r'Padding must be "same", "causal", a number or two numbers \(start, end\); got \(1, 2',
         ),
         ({"Padding": [[1], [1, 2]]}, "Padding must be "),
         ({"Padding": [np.ones((2, 2)), np.ones((2, 3))]}, "Padding must be "),
