@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from ._buffers import Array, memory_axes
+from ._buffers import Array, inverse_axes, memory_axes
 from ._jit import canonical, device
 from ._lanes import LANES
 from ._map import STREAM_BYTES
@@ -85,7 +85,9 @@ def chunk_of(column: int, chans: int) -> int:
     return min(-(-chans // LANES), max(1, SCRATCH // (2 * column * LANES))) * LANES
 
 
-def rows_of(x: Array, axis: int, order: list[int] | None = None) -> tuple[Array, list[int]]:
+def rows_of(
+    x: Array, axis: int, order: tuple[int, ...] | None = None
+) -> tuple[Array, tuple[int, ...]]:
     """x as (A, L, C) with this axis as L, and its axes in the order of memory."""
     order = memory_axes(x) if order is None else order
     moved = x.transpose(order)
@@ -94,7 +96,7 @@ def rows_of(x: Array, axis: int, order: list[int] | None = None) -> tuple[Array,
     return canonical(moved).reshape(outer, x.shape[axis], inner), order
 
 
-def from_rows(y: Array, shape: tuple[int, ...], axis: int, order: list[int]) -> Array:
+def from_rows(y: Array, shape: tuple[int, ...], axis: int, order: tuple[int, ...]) -> Array:
     """A result (A, T, C) with the axes of what `rows_of` took, of this shape but for T."""
     sizes = [y.shape[1] if a == axis else shape[a] for a in order]
-    return y.reshape(sizes).transpose(np.argsort(order))
+    return y.reshape(sizes).transpose(inverse_axes(order))
