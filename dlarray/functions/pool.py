@@ -349,8 +349,9 @@ def _output_size(call: str, x: dlarray, fmt: str, size: Any) -> Shape:
 def _checked_index(call: str, indx: Any, x: dlarray, count: int) -> Any:
     """The indices, one an element of x and each below ``count``."""
     index = indx if isinstance(indx, dlarray) else wrap(as_data(indx, f"{call}: indx"), "")
-    vector = index.size == max(index.shape)
-    if index.size != x.size or not (index.shape == x.shape or vector):
+    vector = index.size == max(index.shape) and not index.fmt
+    alike = index.shape == x.shape and index.fmt in ("", x.fmt)
+    if index.size != x.size or not (alike or vector):
         raise ShapeError(
             f"{call}: indx must have the size of X, or be a vector of as many elements.\n"
             f"  X:    {described(x)}\n  indx: {described(index)}"
