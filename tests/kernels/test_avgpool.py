@@ -11,6 +11,16 @@ from tests.kernels.pool_cases import all_cases, both_types
 both_paddings = pytest.mark.parametrize("mean", [False, True], ids=["zeros", "mean"])
 
 
+def average(x, moves, mean):
+    k, stride, left, right = moves
+    return avgpool_forward(x, 1, k, stride, left, right, mean)
+
+
+def matrix_of(length, moves, mean):
+    k, stride, left, right = moves
+    return naive.averages(length, k, stride, left, right, mean)
+
+
 def empty_windows(length, moves):
     return np.array([not held for held in naive.windows(length, *moves)])
 
@@ -21,8 +31,8 @@ def empty_windows(length, moves):
 def test_values(case, mean, dtype, rng):
     length, chans, *moves = case
     x = rng.standard_normal((2, length, chans)).astype(dtype)
-    y = avgpool_forward(x, 1, *moves, mean)
-    matrix = naive.averages(length, *moves, mean)
+    y = average(x, moves, mean)
+    matrix = matrix_of(length, moves, mean)
     want, size = (np.einsum("tl,blc->btc", matrix, v.astype(float)) for v in (x, np.abs(x)))
     nothing = empty_windows(length, moves) & mean
     assert y.dtype == dtype
@@ -36,9 +46,9 @@ def test_values(case, mean, dtype, rng):
 @both_types
 def test_gradient(case, mean, dtype, rng):
     length, chans, *moves = case
-    matrix = naive.averages(length, *moves, mean)
+    matrix = matrix_of(length, moves, mean)
     dy = rng.standard_normal((2, len(matrix), chans)).astype(dtype)
-    dx = avgpool_grad(dy, 1, length, *moves[:3], mean)
+    dx = avgpool_grad(dy, 1, length, moves[0], moves[1], moves[2], mean)
     want, size = (np.einsum("tl,btc->blc", matrix, v.astype(float)) for v in (dy, np.abs(dy)))
     assert dx.dtype == dtype and dx.shape == want.shape
     assert (np.abs(dx - want) <= TOLERANCES[dtype] * size).all()
@@ -50,9 +60,9 @@ def test_gradient(case, mean, dtype, rng):
 def test_a_value_that_is_not_finite_reaches_its_windows_only(case, value, mean, rng):
     length, chans, *moves = case
     x, at = rng.standard_normal((2, length, chans)).astype("f4"), (1, length // 2, chans - 1)
-    clean = avgpool_forward(x, 1, *moves, mean)
+    clean = average(x, moves, mean)
     x[at] = value
-    y = avgpool_forward(x, 1, *moves, mean)
+    y = average(x, moves, mean)
     held = [length // 2 in window for window in naive.windows(length, *moves)]
     changed = np.zeros(y.shape, bool)
     changed[1, held, chans - 1] = True

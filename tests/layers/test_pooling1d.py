@@ -171,10 +171,11 @@ def test_later_values_out_of_range_raise(make):
 
 
 def test_padding_values_out_of_range_raise():
+    unknown: dict[str, Any] = {"PaddingValue": 0}
     with pytest.raises(ValueError, match='Layer: PaddingValue must be 0 or "mean"; got 1'):
         dl.averagePooling1dLayer(3, PaddingValue=1)
     with pytest.raises(TypeError, match="maxPooling1dLayer: there is no option PaddingValue"):
-        dl.maxPooling1dLayer(3, **{"PaddingValue": 0})
+        dl.maxPooling1dLayer(3, **unknown)
 
 
 # -- in a network
