@@ -35,7 +35,7 @@ def amounts(
     value: Any,
     least: int = 1,
     words: tuple[str, ...] = (),
-    rule: str = "a number or one a dimension",
+    rule: str = "a positive integer, or one for each dimension",
 ) -> Amounts:
     """An option of windows as integers in tuples, or one of the words."""
     if isinstance(value, str):
