@@ -20,6 +20,7 @@ from .window import amounts, padding_amounts, padding_per_dimension, per_dimensi
 
 GLOBAL = "global"
 WORDS = ("same",)
+ENDS = "a number or one a dimension"
 MOST = 3  # dimensions of a window
 
 
@@ -198,7 +199,7 @@ def _options(call: str, poolsize: Any, stride: Any, padding: Any) -> tuple[Any, 
     return (
         poolsize if type(poolsize) is int else amounts(call, "poolsize", poolsize, 1, (GLOBAL,)),
         stride if type(stride) is int else amounts(call, "Stride", stride),
-        padding if type(padding) is int else amounts(call, "Padding", padding, 0, WORDS),
+        padding if type(padding) is int else amounts(call, "Padding", padding, 0, WORDS, ENDS),
     )
 
 
@@ -226,7 +227,7 @@ def _moves(
         return tuple((axis, shape[axis], Geometry()) for axis in sorted(axes))
     sizes = per_dimension(call, "poolsize", amounts(call, "poolsize", poolsize), n)
     strides = per_dimension(call, "Stride", amounts(call, "Stride", stride), n)
-    checked = amounts(call, "Padding", padding, 0, WORDS)
+    checked = amounts(call, "Padding", padding, 0, WORDS, ENDS)
     ends = padding_per_dimension(call, "Padding", checked, n, WORDS)
     moves = []
     for i, axis in enumerate(axes):

@@ -52,8 +52,8 @@ def test_formats(function, X, options, text):
     [
         ({"poolsize": 0}, "poolsize must be a positive integer; got 0."),
         ({"poolsize": 1.5}, "poolsize must be a positive integer; got 1.5."),
-        ({"poolsize": "all"}, 'poolsize must be one of "global", or a number or one a dimension; '
-         "got 'all'."),
+        ({"poolsize": "all"}, 'poolsize must be one of "global", or a positive integer, or '
+         "one for each dimension; got 'all'."),
         ({"poolsize": (2, 2, 2)}, "poolsize must be a number or 2 numbers, one a dimension; got "
          "(2, 2, 2)."),
         ({"Stride": 0}, "Stride must be a positive integer; got 0."),
