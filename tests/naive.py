@@ -254,3 +254,41 @@ def page_matmul(a, b):
     for k in range(a.shape[-1]):
         y += a[..., :, k, None] * b[..., None, k, :]
     return y
+
+
+def windows(length, k, stride=1, left=0, right=0):
+    """For each window of k samples the samples that it holds, padding left out."""
+    n_out = (length + left + right - k) // stride + 1
+    starts = [t * stride - left for t in range(n_out)]
+    return [[p for p in range(start, start + k) if 0 <= p < length] for start in starts]
+
+
+def maxpool(x, k, stride=1, left=0, right=0):
+    """y (B, T, C) of x (B, L, C) and the position in x of each; -Inf and -1 of nothing."""
+    held = windows(x.shape[1], k, stride, left, right)
+    shape = (x.shape[0], len(held), x.shape[2])
+    y, place = np.full(shape, -np.inf, x.dtype), np.full(shape, -1)
+    for b, t, c in np.ndindex(shape):
+        for p in held[t]:
+            better = x[b, p, c] > y[b, t, c] or (np.isnan(x[b, p, c]) and not np.isnan(y[b, t, c]))
+            if place[b, t, c] < 0 or better:
+                y[b, t, c], place[b, t, c] = x[b, p, c], p
+    return y, place
+
+
+def unpool(dy, place, length):
+    """dx (B, L, C): each dy added at its position."""
+    dx = np.zeros((dy.shape[0], length, dy.shape[2]))
+    for b, t, c in np.ndindex(dy.shape):
+        if place[b, t, c] >= 0:
+            dx[b, place[b, t, c], c] += dy[b, t, c]
+    return dx
+
+
+def averages(length, k, stride=1, left=0, right=0, mean=False):
+    """The matrix (T, L) that averages over windows."""
+    held = windows(length, k, stride, left, right)
+    matrix = np.zeros((len(held), length))
+    for t, positions in enumerate(held):
+        matrix[t, positions] = 1 / (len(positions) if mean and positions else k)
+    return matrix

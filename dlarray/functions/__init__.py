@@ -42,6 +42,11 @@ from .normalization import (
 from .normalization_batch import (
     batchnorm,
 )
+from .pool import (
+    avgpool,
+    maxpool,
+    maxunpool,
+)
 from .random import (
     rng,
 )
@@ -59,6 +64,7 @@ __all__ = [
     "LBFGSState",
     "adamupdate",
     "attention",
+    "avgpool",
     "batchnorm",
     "crosschannelnorm",
     "crossentropy",
@@ -79,6 +85,8 @@ __all__ = [
     "lbfgsState",
     "lbfgsupdate",
     "leakyrelu",
+    "maxpool",
+    "maxunpool",
     "mse",
     "relu",
     "rmspropupdate",

@@ -109,6 +109,17 @@ UPSAMPLED = {
     "SBT": "11(S) × 4(C) × 2(B) × 7(T)",
 }
 HALVED = {"CBT": "4(C) × 2(B) × 4(T)", "SC": "3(S) × 4(C)"}
+WINDOWED = {
+    "CBT": "3(C) × 2(B) × 6(T)",
+    "SCB": "4(S) × 3(C) × 2(B)",
+    "SCBT": "4(S) × 3(C) × 2(B) × 7(T)",
+    "CT": "3(C) × 6(T)",
+    "SC": "4(S) × 3(C)",
+    "SCT": "4(S) × 3(C) × 7(T)",
+    "BT": "2(B) × 6(T)",
+    "SB": "4(S) × 2(B)",
+    "SBT": "4(S) × 2(B) × 7(T)",
+}
 POOLED = {
     "CBT": "3(C) × 2(B)",
     "SCB": "1(S) × 3(C) × 2(B)",
@@ -168,6 +179,16 @@ CASES = {
         lambda: dl.layerNormalizationLayer(OperationDimension="spatial-channel"), WITH_C
     ),
     "dropout": Case(dl.dropoutLayer, ANY, random=True),
+    "windows": Case(lambda: dl.maxPooling1dLayer(2), WINDOWED),
+    "windows strided": Case(
+        lambda: dl.maxPooling1dLayer(3, Stride=2, Padding="same"),
+        {"CBT": "3(C) × 2(B) × 4(T)", "SC": "3(S) × 3(C)"},
+    ),
+    "mean of windows": Case(lambda: dl.averagePooling1dLayer(2), WINDOWED),
+    "mean of windows padded": Case(
+        lambda: dl.averagePooling1dLayer(3, Stride=2, Padding=[1, 2], PaddingValue="mean"),
+        {"CBT": "3(C) × 2(B) × 4(T)", "SC": "3(S) × 3(C)"},
+    ),
     "average": Case(dl.globalAveragePooling1dLayer, POOLED),
     "maximum": Case(dl.globalMaxPooling1dLayer, POOLED),
     "fc": Case(lambda: dl.fullyConnectedLayer(4), CONNECTED),
