@@ -20,6 +20,7 @@ from .machine_text import machine_text
 QUIET = 0.9  # rounds whose peak is below this share of the best are left out
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
+OWN_TABLES = ("growth", "footprint")
 BRIEF = ("conv1d", "causal", "gradients", "transposed", "pooling")  # in the README
 
 Row = dict[str, Any]
@@ -80,9 +81,8 @@ def geometric_mean(values: list[float]) -> float:
 
 def table_text(report: dict[str, Any]) -> str:
     """A Markdown table with a line about the machine and the geometric means."""
-    own = importlib.import_module(f"bench.{report['suite']}") if "own table" in report else None
-    if own:  # a suite with a table of its own
-        return str(own.table_text(report))
+    if report["suite"] in OWN_TABLES:
+        return str(importlib.import_module(f"bench.{report['suite']}").table_text(report))
     rows = summary(report)
     counted, peers = _counted(report), _columns(report)
     more = report["suite"] == "overhead"
