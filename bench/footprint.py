@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +52,17 @@ def arrays(length: int) -> tuple[Arrays, Arrays]:
     for i in range(BLOCKS):
         shapes[f"{i}a"] = (SIZE, FILTERS if i else CHANNELS, FILTERS)
         shapes[f"{i}b"] = (SIZE, FILTERS, FILTERS)
-    weights = {
+    weights: Arrays = {
         name: rng.standard_normal(shape, "f4") / np.sqrt(np.prod(shape[:2]), dtype="f4")
         for name, shape in shapes.items()
     }
     weights["head"] = rng.standard_normal((CLASSES, FILTERS), "f4") / 8
-    biases = {f"{name} bias": np.zeros(w.shape[-1], "f4") for name, w in weights.items()}
+    biases: Arrays = {f"{name} bias": np.zeros(w.shape[-1], "f4") for name, w in weights.items()}
     biases["head bias"] = np.zeros(CLASSES, "f4")
     norms = {f"{i}{part} gain": np.ones(FILTERS, "f4") for i in range(BLOCKS) for part in "ab"}
     offsets = {name.replace("gain", "offset"): np.zeros_like(g) for name, g in norms.items()}
     x = rng.standard_normal((1, length, CHANNELS), "f4")
-    data = {"x": x, "labels": rng.integers(0, CLASSES, length)}
+    data: Arrays = {"x": x, "labels": rng.integers(0, CLASSES, length)}
     return data, weights | biases | norms | offsets
 
 
@@ -118,7 +119,7 @@ def ours(way: str) -> Callable[[int], Step]:
             compute = recorded if way == OURS[0] else evaluated
             value, slopes = compute(state[0], X, T, rate)
             count[0] += 1
-            state[:] = dl.adamupdate(state[0], slopes, *state[1:], count[0])
+            state[:] = dl.adamupdate(state[0], slopes, state[1], state[2], count[0])
             return float(value.data.item())
 
         return step
@@ -179,12 +180,10 @@ def torch(layout: Layout) -> Callable[[int], Step]:
 def ways() -> dict[str, Callable[[], Callable[[int], Step]]]:
     """The function that prepares each way, by its name."""
     found: dict[str, Callable[[], Callable[[int], Step]]] = {
-        f"dlarray, {way}": lambda way=way: ours(way) for way in OURS
+        f"dlarray, {way}": partial(ours, way) for way in OURS
     }
     if peers_of(sys.modules[__name__]):
-        found |= {
-            f"PyTorch, {layout.name}": lambda layout=layout: torch(layout) for layout in LAYOUTS
-        }
+        found |= {f"PyTorch, {layout.name}": partial(torch, layout) for layout in LAYOUTS}
     return found
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from . import conv1d
 from .machine_text import machine_text
 from .peers import TORCH, Prepared
+from .table import quiet_rounds
 
 MEASURES = ("forward", "forward+backward")
 COLUMNS = "size that grows"
@@ -91,7 +92,8 @@ def curves(report: dict[str, Any], library: str = "ours") -> dict[tuple[str, str
         what, _, threads = entry["name"].partition(", ")
         axis, size = what.split()
         for measure, measured in entry["measures"].items():
-            times = [r[library]["best"] for r in measured["rounds"] if library in r]
+            rounds = quiet_rounds(measured["rounds"], 0)
+            times = [r[library]["best"] for r in rounds if library in r]
             if times:
                 key = (axis, measure, int(threads.split()[0]))
                 found.setdefault(key, []).append((int(size), min(times)))

@@ -102,17 +102,15 @@ def best_of(variants: list[Variant], seconds: float = 0.06) -> Prepared:
 
 
 def _quick(call: Call, before: Call, seconds: float) -> float:
-    """The best time of a call in about so many seconds."""
+    """The best time of a call in about so many seconds, of three at least."""
     before()
     call()
-    best, end = float("inf"), time.perf_counter() + seconds
-    while True:
+    times: list[float] = []
+    while sum(times) < seconds or len(times) < 3:
         start = time.perf_counter()
         call()
-        stop = time.perf_counter()
-        best = min(best, stop - start)
-        if stop >= end:
-            return best
+        times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def recorded(

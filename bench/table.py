@@ -17,7 +17,8 @@ from typing import Any
 
 from .machine_text import machine_text
 
-QUIET = 0.9  # rounds whose peak is below this share of the best are left out
+QUIET = 0.9  # rounds whose peak is below this share of the best are left out,
+LOAD = 0.1  # and those in which other processes took more than this much of a core
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
 OWN_TABLES = ("growth", "footprint")
@@ -28,7 +29,8 @@ Row = dict[str, Any]
 
 def quiet_rounds(rounds: list[dict[str, Any]], best: float) -> list[dict[str, Any]]:
     """The rounds in which the machine was free; all of them if it never was."""
-    return [r for r in rounds if r["peak"] >= QUIET * best] or rounds
+    alone = [r for r in rounds if r.get("load", 0) <= LOAD] or rounds
+    return [r for r in alone if r["peak"] >= QUIET * best] or alone
 
 
 def summary(report: dict[str, Any]) -> list[Row]:
