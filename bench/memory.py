@@ -3,6 +3,8 @@
 Arrays are (batch, 64 positions, 64 channels) in single precision, channels last in memory; for
 batch normalization PyTorch gets its own order, channels before positions.  Ours are the public
 functions on labelled arrays, and for the gradients what `trainnet` does: record, walk back.
+The Adam step is `adamupdate`, which makes new arrays; beside
+PyTorch's fused one it is that of `trainnet`, which writes over the averages that it owns.
 PyTorch's are its functions and `torch.autograd.grad`; the cross-entropy of probabilities is there
 -sum t log(max(p, tiny)) / N.  "softmax + cross-entropy" is compared with `F.cross_entropy` on the
 logits.  Bytes are those that must move at least: each array read or written once a pass.
@@ -81,7 +83,7 @@ def ours(case: Case) -> Prepared:
 
     data = arrays(case)
     if case.kind.startswith("Adam"):
-        return _adam_ours(data)
+        return (_adam_of_trainnet if "fused" in case.kind else _adam_ours)(data)
     X, T = dl.dlarray(data["p" if case.kind == "cross-entropy" else "x"], "BTC"), None
     gain, offset = dl.dlarray(data["gain"]), dl.dlarray(data["offset"])
     if "cross-entropy" in case.kind:
@@ -138,6 +140,26 @@ def _adam_ours(data: dict[str, np.ndarray]) -> Prepared:
         for _ in range(3):
             step()
         return [_in_order(state[0].data)]
+
+    return Prepared({"step": step}, results)
+
+
+def _adam_of_trainnet(data: dict[str, np.ndarray]) -> Prepared:
+    from dlarray.kernels import AdamStep, adam
+
+    g = data["dy"]
+    state = [data["x"], np.zeros_like(g), np.zeros_like(g)]
+    count = [0]
+
+    def step() -> None:
+        count[0] += 1
+        numbers = AdamStep.number(count[0], 0.001, 0.9, 0.999, 1e-8)
+        state[:] = adam(state[0], g, state[1], state[2], numbers, in_place=True)
+
+    def results() -> list[np.ndarray]:
+        for _ in range(3):
+            step()
+        return [state[0]]
 
     return Prepared({"step": step}, results)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ def empty(shape: Sequence[int], dtype: npt.DTypeLike, order: Sequence[int] | Non
         dtype = np.dtype(dtype)
     if order is not None:
         stored = empty([shape[axis] for axis in order], dtype)
-        return stored.transpose(np.argsort(order))
+        return stored.transpose(inverse_axes(tuple(order)))
     if is_dry():
         return np.zeros(shape, dtype)
     nbytes = dtype.itemsize * math.prod(shape)
@@ -103,9 +104,20 @@ def empty(shape: Sequence[int], dtype: npt.DTypeLike, order: Sequence[int] | Non
     return lease.view(np.ndarray)
 
 
-def memory_axes(array: Array) -> list[int]:
+def memory_axes(array: Array) -> tuple[int, ...]:
     """The axes from slowest to fastest."""
-    return sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+    return _by_stride(array.strides)
+
+
+@lru_cache(maxsize=1024)
+def _by_stride(strides: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(range(len(strides)), key=lambda axis: -abs(strides[axis])))
+
+
+@lru_cache(maxsize=1024)
+def inverse_axes(order: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes that undoes a transposition."""
+    return tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
 def empty_like(array: Array, dtype: npt.DTypeLike | None = None) -> Array:

@@ -34,16 +34,22 @@ def host_lanes() -> int:
                 f"DLARRAY_LANES: must be 4, 8 or 16; got {override!r}. Unset it to use the host's."
             )
         return int(override)
-    if config.CPU_NAME not in (None, "host"):  # NUMBA_CPU_NAME: that CPU, not this one
-        features = set((config.CPU_FEATURES or "").split(","))
-    else:
-        features = {f"+{name}" for name, present in llvm.get_host_cpu_features().items() if present}
+    features = _features()
     if {"+avx512f", "+avx512vl"} <= features:
         return 16
     return 8 if {"+avx2", "+fma"} <= features else 4
 
 
+def _features() -> set[str]:
+    """What the processor can do, as LLVM names it."""
+    if config.CPU_NAME not in (None, "host"):  # NUMBA_CPU_NAME: that CPU, not this one
+        return set((config.CPU_FEATURES or "").split(","))
+    return {f"+{name}" for name, present in llvm.get_host_cpu_features().items() if present}
+
+
 LANES = host_lanes()
+
+HAS_SCALEF = "+avx512f" in _features()  # x * 2^n for vectors, in one instruction
 
 
 class TileShape:

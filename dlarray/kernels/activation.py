@@ -25,21 +25,16 @@ from ._simd import (
 )
 
 
-@kernel
-def _positive_part(worker, workers, sign, values, result, streamed):
-    """result = values where sign > 0 or NaN, else 0; flat arrays of one size."""
-    like = values.dtype.type(0)
-    size, width = itemsize(like), lanes(like)
-    start, stop = share(worker, workers, len(values), width)
-    whole = start + (stop - start) // width * width
-    a, b, y = address(sign), address(values), address(result)
-    for i in range(start * size, whole * size, width * size):
-        put(keep_positive(load_whole(like, a + i), load_whole(like, b + i)), y + i, streamed)
-    if whole < stop:
-        at, count = whole * size, stop - whole
-        store(keep_positive(load(like, a + at, count), load(like, b + at, count)), y + at, count)
-    if streamed:
-        fence()
+@device
+def _relu(x):
+    stay_inline()
+    return keep_positive(x, x)
+
+
+@device
+def _relu_grad(dy, y):
+    stay_inline()
+    return keep_positive(y, dy)
 
 
 @device
@@ -95,23 +90,19 @@ def _gelu_tanh_grad(dy, x):
 
 _SIGMOID, _SIGMOID_GRAD = unary(_vmath.sigmoid), binary(_sigmoid_grad)
 _TANH_GRAD = binary(_tanh_grad)
+_RELU, _RELU_GRAD = unary(_relu), binary(_relu_grad)
 _GELU = {False: unary(_gelu.gelu), True: unary(_gelu.gelu_tanh)}
 _GELU_GRAD = {False: binary(_gelu_grad), True: binary(_gelu_tanh_grad)}
 
 
 def relu_forward(x: Array) -> Array:
     """max(x, 0), NaN where x is."""
-    flat, y, flat_y = flat_like(x)
-    _positive_part(workers(nbytes=2.0 * x.nbytes), flat, flat, flat_y, streams(flat_y))
-    return y
+    return map_one(_RELU, x)
 
 
 def relu_grad(dy: Array, y: Array) -> Array:
     """dy where the result y is positive, else 0."""
-    flat, dx, flat_dx = flat_like(y)
-    n = workers(nbytes=3.0 * y.nbytes)
-    _positive_part(n, flat, paired(dy, y), flat_dx, streams(flat_dx))
-    return dx
+    return map_two(_RELU_GRAD, dy, y)
 
 
 def leakyrelu_forward(x: Array, scale: float) -> Array:

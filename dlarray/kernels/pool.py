@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ._buffers import Array, empty, memory_axes
+from ._buffers import Array, empty, inverse_axes, memory_axes
 from ._jit import canonical, kernel, workers
 
 
@@ -50,7 +50,7 @@ def max_axis(x: Array, axis: int) -> tuple[Array, Array]:
     place = order.index(axis)
     y, index = max_rows(moved.reshape(_outer_rows_inner(moved.shape, place)))
     kept = (*moved.shape[:place], 1, *moved.shape[place + 1 :])
-    back = np.argsort(order)
+    back = inverse_axes(order)
     return y.reshape(kept).transpose(back), index.reshape(kept).transpose(back)
 
 
@@ -67,7 +67,7 @@ def max_axis_grad(dy: Array, index: Array, axis: int, n: int) -> Array:
     dx = max_rows_grad(flat[0], flat[1], n)
     shape = [index.shape[a] for a in order]
     shape[place] = n
-    return dx.reshape(shape).transpose(np.argsort(order))
+    return dx.reshape(shape).transpose(inverse_axes(order))
 
 
 def max_rows_grad(dy: Array, index: Array, rows: int) -> Array:

@@ -11,10 +11,8 @@ place is worth it, and data from a layer or a labelled array lie so already.
 
 from __future__ import annotations
 
-import numpy as np
-
 from . import _vmath
-from ._buffers import Array, empty, memory_axes
+from ._buffers import Array, empty, inverse_axes, memory_axes
 from ._jit import canonical, device, kernel, workers
 from ._map import put, streams
 from ._numbers import Numbers, constant_like
@@ -158,22 +156,25 @@ def _backward(worker, workers, dy, y, dx, streamed):
         fence()
 
 
-def _rows(x: Array, order: list[int]) -> Array:
+def _rows(x: Array, order: tuple[int, ...]) -> Array:
     """x with its axes in this order, as (R, C) in C order."""
     moved = canonical(x.transpose(order))
     return moved.reshape(-1 if x.size else 0, moved.shape[-1])
 
 
-def _order(x: Array, axis: int) -> list[int]:
+def _order(x: Array, axis: int) -> tuple[int, ...]:
     """The axes as they lie in memory, this one last."""
     if axis in (-1, x.ndim - 1) and x.flags.c_contiguous:
-        return list(range(x.ndim))
+        return tuple(range(x.ndim))
     axis %= x.ndim
-    return [*(other for other in memory_axes(x) if other != axis), axis]
+    order = memory_axes(x)
+    if order[-1] == axis:
+        return order
+    return (*(other for other in order if other != axis), axis)
 
 
-def _restored(rows: Array, shape: tuple[int, ...], order: list[int]) -> Array:
-    return rows.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
+def _restored(rows: Array, shape: tuple[int, ...], order: tuple[int, ...]) -> Array:
+    return rows.reshape([shape[axis] for axis in order]).transpose(inverse_axes(order))
 
 
 def softmax_forward(x: Array, axis: int = -1) -> Array:

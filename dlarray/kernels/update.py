@@ -71,6 +71,7 @@ def _adam(
     rest,
     sq_rest,
     streamed,
+    state_streamed,
 ):
     """m' = decay m + rest g, v' = sq_decay v + sq_rest g^2, p' = p - rate m' / (sqrt(v') +
     epsilon).
@@ -97,8 +98,8 @@ def _adam(
             numbers,
         )
         put(parameter, a_new + i, streamed)
-        put(mean, c_new + i, streamed)
-        put(square, d_new + i, streamed)
+        put(mean, c_new + i, state_streamed)
+        put(square, d_new + i, state_streamed)
     if whole < stop:
         i, n = whole * size, stop - whole
         parameter, mean, square = _adam_step(
@@ -182,15 +183,24 @@ def _sgdm(worker, workers, p, g, v, p_new, v_new, rate, momentum, streamed):
         fence()
 
 
-def adam(p: Array, g: Array, m: Array, v: Array, step: AdamStep) -> tuple[Array, Array, Array]:
-    """New parameter, average and squared average, in the memory order of ``p``."""
+def adam(
+    p: Array, g: Array, m: Array, v: Array, step: AdamStep, *, in_place: bool = False
+) -> tuple[Array, Array, Array]:
+    """New parameter, average and squared average, in the memory order of ``p``.
+
+    ``in_place`` writes the new averages over m and v, which must lie in memory as p does: five
+    arrays in cache instead of seven, 1 MB took 0.7, 4 MB 0.4 of the time.
+    """
     flat, p_new, flat_p = flat_like(p)
-    _, m_new, flat_m = flat_like(p)
-    _, v_new, flat_v = flat_like(p)
+    m_old, v_old = paired(m, p), paired(v, p)
+    m_new, v_new, flat_m, flat_v = m, v, m_old, v_old
+    if not in_place:
+        (_, m_new, flat_m), (_, v_new, flat_v) = flat_like(p), flat_like(p)
     t = p.dtype.type
     constants = [t(c) for c in (*step, 1.0 - step.decay, 1.0 - step.sq_decay)]
-    arrays = (flat, paired(g, p), paired(m, p), paired(v, p), flat_p, flat_m, flat_v)
-    _adam(workers(nbytes=7.0 * p.nbytes), *arrays, *constants, streams(flat_p, flat_m, flat_v))
+    arrays = (flat, paired(g, p), m_old, v_old, flat_p, flat_m, flat_v)
+    past = streams(flat_p) if in_place else streams(flat_p, flat_m, flat_v)
+    _adam(workers(nbytes=7.0 * p.nbytes), *arrays, *constants, past, past and not in_place)
     return p_new, m_new, v_new
 
 

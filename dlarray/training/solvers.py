@@ -34,7 +34,7 @@ def clipped(gradients: Sequence[Array], threshold: float, method: str) -> list[A
 
 
 class Solver:
-    """Adam or SGDM with its state, one entry for each learnable."""
+    """Adam or SGDM with its state, one entry for each learnable, which no one else has."""
 
     def __init__(self, net: dlnetwork, options: TrainingOptions) -> None:
         self.options = options
@@ -82,4 +82,4 @@ class Solver:
             return kernels.sgdm(p, g, state[0], rate, options.Momentum)
         decay, sq_decay = options.GradientDecayFactor, options.SquaredGradientDecayFactor
         step = kernels.AdamStep.number(iteration, rate, decay, sq_decay, options.Epsilon)
-        return kernels.adam(p, g, state[0], state[1], step)
+        return kernels.adam(p, g, state[0], state[1], step, in_place=True)

@@ -27,7 +27,7 @@ with warnings.catch_warnings(record=True) as caught:
     y, kept = kernels.relu_forward(x), kernels.dropout(x, 0.5, 1)
     kernels.relu_forward(x.astype("f4"))
 mask = sys.modules["dlarray.kernels.dropout"]._mask
-stats = [kernel.serial.stats for kernel in (activation._positive_part, mask)]
+stats = [kernel.serial.stats for kernel in (activation._RELU, mask)]
 print(json.dumps({
     "right": bool(np.array_equal(y, np.maximum(x, 0)) and np.isin(kept, [0, *(2 * x)]).all()),
     "hits": sum(sum(s.cache_hits.values()) for s in stats),
@@ -183,7 +183,10 @@ def test_canonical_passes_what_is_canonical(dtype):
         assert canonical(array) is array
 
 
-ODD = {**OF_MEMORY, "broadcast": lambda a: np.broadcast_to(a[:1], a.shape)}
+ODD = {
+    **{name: layout for name, layout in OF_MEMORY.items() if name != "read-only"},
+    "broadcast": lambda a: np.broadcast_to(a[:1], a.shape),
+}
 
 
 @pytest.mark.parametrize("layout", ODD.values(), ids=ODD)
@@ -197,6 +200,25 @@ def test_canonical_copies_what_is_not(layout, dtype, rng):
     assert copy.flags.c_contiguous
     assert copy.flags.behaved
     np.testing.assert_array_equal(copy, array)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
+def test_canonical_reads_memory_that_must_not_be_written_to(dtype, rng):
+    array = OF_MEMORY["read-only"](rng.standard_normal((3, 5)).astype(dtype))
+    before = array.copy()
+    view = canonical(array)
+    assert np.shares_memory(view, array)
+    assert view.flags.writeable  # the type that kernels were compiled for
+    assert not array.flags.writeable
+    del array
+    np.testing.assert_array_equal(view, before)  # the memory lives
+
+
+def test_canonical_reads_a_mapped_file(tmp_path):
+    np.arange(5.0).tofile(tmp_path / "x")
+    mapped = np.memmap(tmp_path / "x", np.float64, "r")
+    assert np.shares_memory(canonical(mapped), mapped)
+    np.testing.assert_array_equal(kernels.relu_forward(mapped), np.arange(5.0))
 
 
 # -- the cache on disk
@@ -234,7 +256,7 @@ def test_damaged_entries_are_dropped_with_one_warning(run_kernels, tmp_path):
 def test_an_entry_of_another_function_is_not_used(run_kernels, tmp_path):
     run_kernels()
     files = {path.name.split("-")[0]: path for path in entries(tmp_path / "cache")}
-    shutil.copy(files["dropout._mask"], files["activation._positive_part"])
+    shutil.copy(files["dropout._mask"], files["activation.map__relu"])
     said = run_kernels()
     assert (said["right"], said["hits"], said["misses"]) == (True, COMPILED - 1, 1)
 

@@ -54,6 +54,21 @@ def test_adam_matches_over_several_iterations(shape, dtype, rng):
     assert_all_within(state, want, dtype)
 
 
+@all_layouts
+@both_types
+def test_adam_in_place_gives_the_same_bits(layout, dtype, rng):
+    p, g, m, v = (layout(rng.uniform(0, 1, (3, 7)).astype(dtype)) for _ in range(4))
+    m, v = np.zeros_like(p) + m, np.zeros_like(p) + v  # in memory as p
+    before = p.copy()
+    want = adam(p, g, m.copy("K"), v.copy("K"), step(3))
+    got = adam(p, g, m, v, step(3), in_place=True)
+    assert got[1] is m
+    assert got[2] is v
+    for a, b in zip(got, want, strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(p, before)
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @both_types
 def test_sgdm_matches_over_several_iterations(shape, dtype, rng):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -249,6 +250,14 @@ def test_error_in_a_users_function_leaves_no_trace(where, XT):
     assert_finite(dl.trainnet(*XT, net, "crossentropy", options()))
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Python's own handler, also where the tests run in the background, which ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_at(*iterations: int) -> Any:
     def function(progress):
         if progress.State == "iteration" and progress.Iteration in iterations:
@@ -257,6 +266,7 @@ def interrupt_at(*iterations: int) -> Any:
     return function
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_stops_after_the_iteration(XT):
     handler = signal.getsignal(signal.SIGINT)
     net, info = train(*XT, layers(), "crossentropy", options(OutputFcn=interrupt_at(4)))
@@ -268,6 +278,7 @@ def test_interrupt_stops_after_the_iteration(XT):
     assert again.StopReason == "Max epochs completed"
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_second_interrupt_is_an_interrupt(XT):
     def twice(progress):
         if progress.Iteration == 2:
