@@ -21,7 +21,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -222,15 +222,15 @@ def _status(name: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def measure(rounds: int, threads: int, only: str) -> dict[str, Any]:
-    """The memory of each way whose name holds a text."""
+def measure(rounds: int, threads: int, only: Sequence[str]) -> dict[str, Any]:
+    """The memory of each way whose name holds one of the texts."""
     from . import machine
 
     found: dict[str, list[dict[str, Any]]] = {}
     environment = {
         **os.environ, "OMP_NUM_THREADS": str(threads), "NUMBA_NUM_THREADS": str(threads)
     }  # fmt: skip
-    names = [name for name in ways() if only in name]
+    names = [name for name in ways() if any(text in name for text in only)]
     for _ in range(min(rounds, ROUNDS)):
         for name in names:
             command = [sys.executable, "-m", "bench.footprint", name, str(threads)]

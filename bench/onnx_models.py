@@ -34,16 +34,18 @@ def session(
     model = _model(operator, data.shape, weights, out, attributes)
     run = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     binding = run.io_binding()
-    y = ort.OrtValue.ortvalue_from_numpy(np.zeros(out, "f4"))
-    binding.bind_ortvalue_input("x", ort.OrtValue.ortvalue_from_numpy(data))
-    binding.bind_ortvalue_output("y", y)
+    # The library's values are the memory of the arrays, which must live as long as the call.
+    kept = [data, np.zeros(out, "f4")]
+    values = [ort.OrtValue.ortvalue_from_numpy(array) for array in kept]
+    binding.bind_ortvalue_input("x", values[0])
+    binding.bind_ortvalue_output("y", values[1])
 
-    def call() -> None:
+    def call(kept: Any = kept) -> None:
         run.run_with_iobinding(binding)
 
     def result() -> np.ndarray:
         call()
-        return y.numpy().transpose(0, 2, 1)
+        return np.array(values[1].numpy().transpose(0, 2, 1))
 
     return call, result
 

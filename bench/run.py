@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -120,8 +121,8 @@ class Suite:
         return entry
 
 
-def measure(name: str, rounds: int, threads: int, only: str = "") -> dict[str, Any]:
-    """The cases of a suite whose names hold a text; every number of every round."""
+def measure(name: str, rounds: int, threads: int, only: Sequence[str] = ("",)) -> dict[str, Any]:
+    """The cases of a suite whose names hold one of the texts; every number of every round."""
     module = importlib.import_module(f"bench.{name}")
     if hasattr(module, "measure"):  # not a matter of rounds
         return module.measure(rounds, threads, only)
@@ -134,7 +135,7 @@ def measure(name: str, rounds: int, threads: int, only: str = "") -> dict[str, A
         "cases": [],
     }
     for i, case in enumerate(module.CASES):
-        if only not in case.name:
+        if not any(text in case.name for text in only):
             continue
         suite.start(getattr(case, "threads", threads))
         entry = suite.case(i)
@@ -206,7 +207,10 @@ def main() -> None:
     parser.add_argument("suite", choices=SUITES)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of each case ({ROUNDS})")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads (default all)")
-    parser.add_argument("--only", default="", help="measure the cases whose names hold this text")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], metavar="TEXT",
+        help="measure the cases whose names hold one of these texts",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, help="results file (default bench/results/SUITE.json)")
     options = parser.parse_args()
     report = measure(options.suite, options.rounds, options.threads, options.only)
