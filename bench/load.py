@@ -12,6 +12,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+LOAD = 0.1  # of a core: what is measured beside more than this is measured again,
+TRIES = 3  # so often at most
+
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 

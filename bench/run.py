@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from .load import Watch
+from .load import LOAD, TRIES, Watch
 from .peers import peers_of, version
-from .table import LOAD, table_text
+from .table import table_text
 
 SUITES = (
     "conv1d", "causal", "gradients", "transposed", "pooling", "denormals", "memory", "training",
@@ -33,7 +33,6 @@ SUITES = (
 RESULTS = Path(__file__).parent / "results"
 PAUSE = 0.25  # seconds in which the threads of the library that has just run stop spinning
 AGREEMENT = 1e-4
-TRIES = 3  # of a round while other processes are busy
 ROUNDS = 9
 
 

@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .load import LOAD
 from .machine_text import machine_text
 
-QUIET = 0.9  # rounds whose peak is below this share of the best are left out,
-LOAD = 0.1  # and those in which other processes took more than this much of a core
+QUIET = (
+    0.9  # rounds whose peak is below this share of the best are left out, busy ones (`LOAD`) too
+)
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
 OWN_TABLES = ("growth", "footprint")
