@@ -66,47 +66,53 @@ def arrays(length: int) -> tuple[Arrays, Arrays]:
     return data, weights | biases | norms | offsets
 
 
-def ours(way: str) -> Callable[[int], Step]:
-    """A function of the length that gives a training step, a function of the dropout rate."""
+def _loss(p: Any, X: Any, T: Any, rate: float) -> Any:
     import dlarray as dl
-    from dlarray.array import variable
-    from dlarray.tape import gradients, recording
 
-    def convolved(h: Any, p: Any, name: str, dilation: int = 1) -> Any:
+    def convolved(h: Any, name: str, dilation: int = 1) -> Any:
         return dl.dlconv(
             h, p[name], p[f"{name} bias"], WeightsFormat="TCU", Padding="causal",
             DilationFactor=dilation,
         )  # fmt: skip
 
-    def loss(p: Any, X: Any, T: Any, rate: float) -> Any:
-        h, kept = X, dl.dlarray(np.ones((FILTERS, 1), "f4"), "CB")
-        for i in range(BLOCKS):
-            y = h
-            for part in "ab":
-                name = f"{i}{part}"
-                y = dl.layernorm(
-                    convolved(y, p, name, 2**i), p[f"{name} offset"], p[f"{name} gain"]
-                )
-                y = dl.relu(y) if part == "b" else y
-                y = y * dl.dropout(kept, rate) if rate else y
-            h = y + (h if i else convolved(h, p, "skip"))
-        scores = dl.fullyconnect(h, p["head"], p["head bias"])
-        return dl.crossentropy(dl.softmax(scores), T) / T.shape[2]
+    h, kept = X, dl.dlarray(np.ones((FILTERS, 1), "f4"), "CB")
+    for i in range(BLOCKS):
+        y = h
+        for name in (f"{i}a", f"{i}b"):
+            y = dl.layernorm(convolved(y, name, 2**i), p[f"{name} offset"], p[f"{name} gain"])
+            y = dl.relu(y) if name.endswith("b") else y
+            y = y * dl.dropout(kept, rate) if rate else y
+        h = y + (h if i else convolved(h, "skip"))
+    scores = dl.fullyconnect(h, p["head"], p["head bias"])
+    return dl.crossentropy(dl.softmax(scores), T) / T.shape[2]
 
-    def recorded(p: Any, X: Any, T: Any, rate: float) -> Any:
-        with recording() as tape:
-            traced = {name: variable(tape, value) for name, value in p.items()}
-            value = loss(traced, X, T, rate)
-            leaves: list[Any] = [v.node for v in traced.values()]
-            slopes = gradients(value, np.ones((1, 1), "f4"), leaves, free=True)
-        return value, {name: dl.dlarray(g, copy=False) for name, g in zip(p, slopes, strict=True)}
 
-    def evaluated(p: Any, X: Any, T: Any, rate: float) -> Any:
-        def both(p: Any) -> Any:
-            value = loss(p, X, T, rate)
-            return value, dl.dlgradient(value, p)
+def _recorded(p: Any, X: Any, T: Any, rate: float) -> Any:
+    import dlarray as dl
+    from dlarray.array import variable
+    from dlarray.tape import gradients, recording
 
-        return dl.dlfeval(both, p)
+    with recording() as tape:
+        traced = {name: variable(tape, value) for name, value in p.items()}
+        value = _loss(traced, X, T, rate)
+        leaves: list[Any] = [v.node for v in traced.values()]
+        slopes = gradients(value, np.ones((1, 1), "f4"), leaves, free=True)
+    return value, {name: dl.dlarray(g, copy=False) for name, g in zip(p, slopes, strict=True)}
+
+
+def _evaluated(p: Any, X: Any, T: Any, rate: float) -> Any:
+    import dlarray as dl
+
+    def both(p: Any) -> Any:
+        value = _loss(p, X, T, rate)
+        return value, dl.dlgradient(value, p)
+
+    return dl.dlfeval(both, p)
+
+
+def ours(way: str) -> Callable[[int], Step]:
+    """A function of the length that gives a training step, a function of the dropout rate."""
+    import dlarray as dl
 
     def prepared(length: int) -> Step:
         data, values = arrays(length)
@@ -116,7 +122,7 @@ def ours(way: str) -> Callable[[int], Step]:
         count = [0]
 
         def step(rate: float) -> float:
-            compute = recorded if way == OURS[0] else evaluated
+            compute = _recorded if way == OURS[0] else _evaluated
             value, slopes = compute(state[0], X, T, rate)
             count[0] += 1
             state[:] = dl.adamupdate(state[0], slopes, state[1], state[2], count[0])
@@ -127,33 +133,36 @@ def ours(way: str) -> Callable[[int], Step]:
     return prepared
 
 
-def torch(layout: Layout) -> Callable[[int], Step]:
-    """The same in PyTorch."""
+def _torch_loss(p: Any, x: Any, labels: Any, rate: float, layout: Layout) -> Any:
     import torch as t
 
     F = t.nn.functional
     convolve = F.conv2d if layout.image else F.conv1d
     drop = F.dropout2d if layout.image else F.dropout1d
 
-    def convolved(h: Any, p: Any, name: str, dilation: int = 1) -> Any:
+    def convolved(h: Any, name: str, dilation: int = 1) -> Any:
         h = F.pad(h, ((p[name].shape[-1] - 1) * dilation, 0))
         return convolve(h, p[name], p[f"{name} bias"], dilation=layout.sizes(dilation))
 
-    def normalized(h: Any, p: Any, name: str) -> Any:
-        last = F.layer_norm(h.movedim(1, -1), (FILTERS,), p[f"{name} gain"], p[f"{name} offset"])
-        return last.movedim(-1, 1)
+    def normalized(h: Any, name: str) -> Any:
+        gain, offset = p[f"{name} gain"], p[f"{name} offset"]
+        return F.layer_norm(h.movedim(1, -1), (FILTERS,), gain, offset).movedim(-1, 1)
 
-    def loss(p: Any, x: Any, labels: Any, rate: float) -> Any:
-        h = x
-        for i in range(BLOCKS):
-            y = h
-            for part in "ab":
-                y = normalized(convolved(y, p, f"{i}{part}", 2**i), p, f"{i}{part}")
-                y = F.relu(y) if part == "b" else y
-                y = drop(y, rate) if rate else y
-            h = y + (h if i else convolved(h, p, "skip"))
-        scores = F.linear(h.movedim(1, -1), p["head"], p["head bias"])
-        return F.cross_entropy(scores.reshape(-1, CLASSES), labels)
+    h = x
+    for i in range(BLOCKS):
+        y = h
+        for name in (f"{i}a", f"{i}b"):
+            y = normalized(convolved(y, name, 2**i), name)
+            y = F.relu(y) if name.endswith("b") else y
+            y = drop(y, rate) if rate else y
+        h = y + (h if i else convolved(h, "skip"))
+    scores = F.linear(h.movedim(1, -1), p["head"], p["head bias"])
+    return F.cross_entropy(scores.reshape(-1, CLASSES), labels)
+
+
+def torch(layout: Layout) -> Callable[[int], Step]:
+    """The same in PyTorch."""
+    import torch as t
 
     def parameter(value: np.ndarray) -> Any:
         tensor = layout.tensor(value.transpose(2, 0, 1)) if value.ndim == 3 else t.tensor(value)
@@ -167,7 +176,7 @@ def torch(layout: Layout) -> Callable[[int], Step]:
 
         def step(rate: float) -> float:
             adam.zero_grad()
-            value = loss(p, x, labels, rate)
+            value = _torch_loss(p, x, labels, rate, layout)
             value.backward()
             adam.step()
             return float(value.item())
@@ -225,6 +234,9 @@ def _status(name: str) -> float:
 def measure(rounds: int, threads: int, only: Sequence[str]) -> dict[str, Any]:
     """The memory of each way whose name holds one of the texts."""
     from . import machine
+
+    if not Path("/proc/self/clear_refs").exists():
+        raise SystemExit("The most memory that a process held is read from Linux's /proc.")
 
     found: dict[str, list[dict[str, Any]]] = {}
     environment = {

@@ -141,6 +141,8 @@ def measure(name: str, rounds: int, threads: int, only: Sequence[str] = ("",)) -
         if entry:
             report["cases"].append(entry)
             sys.stderr.write(f"{case.name}\n")
+    if not suite.workers:
+        raise SystemExit(f"No case of {name} has a name that holds one of {', '.join(only)}.")
     report["machine"] = suite.workers["ours"].ask(machine=True)
     report["machine"]["peers"] = {p.title: version(p) for p in suite.peers.values()}
     suite.close()
