@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 LOAD = 0.1  # of a core: what is measured beside more than this is measured again,
-TRIES = 3  # so often at most
+TRIES = 3  # so often at most,
+WAIT = 20  # after so many seconds at most in which they may end
 
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
@@ -42,6 +43,16 @@ class Watch:
         if self.before is None or after is None:
             return 0.0
         return max(0.0, after - self.before) / (time.perf_counter() - self.start)
+
+
+def wait() -> None:
+    """Until other processes are quiet, `WAIT` seconds at most."""
+    end = time.perf_counter() + WAIT
+    while time.perf_counter() < end:
+        watch = Watch([])
+        time.sleep(0.5)
+        if watch.load() <= LOAD:
+            return
 
 
 def _used(process: int) -> int:

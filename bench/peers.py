@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .load import LOAD, TRIES, Watch
+from .load import LOAD, TRIES, Watch, wait
 
 PASSES = 3
 
@@ -115,7 +115,10 @@ def _quiet_times(variants: list[Variant], measure: str, seconds: float) -> list[
         watch = Watch([])
         found = [_quick(v.calls[measure], v.before, seconds / PASSES) for v in variants]
         times = [min(pair) for pair in zip(times, found, strict=True)]
-        quiet += watch.load() <= LOAD
+        if watch.load() > LOAD:
+            wait()
+            continue
+        quiet += 1
         if quiet == PASSES:
             break
     return times

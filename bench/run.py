@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .load import LOAD, TRIES, Watch
+from .load import LOAD, TRIES, Watch, wait
 from .peers import peers_of, version
 from .table import table_text
 
@@ -161,6 +161,7 @@ def _quiet_round(workers: dict[str, Worker], name: str, *, copy: bool) -> dict[s
         found.append(turn | {"load": round(watch.load(), 3)})
         if found[-1]["load"] <= LOAD:
             break
+        wait()
     return min(found, key=lambda turn: turn["load"])
 
 
