@@ -77,7 +77,7 @@ def named_options(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def checked(*arguments: P.args, **options: P.kwargs) -> R:
-        if not options.keys() <= known.keys():
+        if options and not options.keys() <= known.keys():
             unknown(call, options, known)
         return function(*arguments, **options)
 
@@ -104,12 +104,23 @@ def positive(call: str, name: str, value: Any) -> float:
     return number(call, name, value, 0, above=True, below=True)
 
 
-def integer(call: str, name: str, value: Any, least: int = 1) -> int:
-    """An integer of any numeric type, at least ``least``."""
-    if not is_number(value) or not math.isfinite(value) or int(value) != value or value < least:
-        kind = "a positive integer" if least == 1 else f"an integer, at least {least}"
-        raise ValueError(f"{call}: {name} must be {kind}; got {value!r}.")
+def integer(call: str, name: str, value: Any, least: float = 1, most: float = math.inf) -> int:
+    """An integer of any numeric type, at least ``least`` and at most ``most``."""
+    whole = is_number(value) and (isinstance(value, int) or float(value).is_integer())
+    if not whole or not least <= value <= most:
+        low = f", at least {least}" if least > -math.inf else ""
+        kind = "a positive integer" if least == 1 else f"an integer{low}"
+        high = f" and at most {most}" if most < math.inf else ""
+        raise ValueError(f"{call}: {name} must be {kind}{high}; got {value!r}.")
     return int(value)
+
+
+def _float(value: Any) -> float:
+    """The number as Python's; Inf for a whole one beyond that type."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def number(
@@ -123,15 +134,16 @@ def number(
     below: bool = False,
 ) -> float:
     """A real number from ``least`` to ``most``, these excluded if ``above``, ``below``; not NaN."""
-    fits = is_number(value) and least <= value <= most
-    if not fits or (above and value == least) or (below and value == most):
+    real = _float(value) if is_number(value) else math.nan
+    fits = least <= real <= most
+    if not fits or (above and real == least) or (below and real == most):
         low = f"{'above' if above else 'at least'} {least:g}" if least > -math.inf else ""
         high = f"{'below' if below else 'at most'} {most:g}" if most < math.inf else ""
         high = "finite" if below and most == math.inf else high
         rule = " and ".join(part for part in (low, high) if part)
         rule = f", {rule}" if rule else ""
         raise ValueError(f"{call}: {name} must be a number{rule}; got {value!r}.")
-    return float(value)
+    return real
 
 
 def logical(call: str, name: str, value: Any) -> bool:
@@ -157,3 +169,13 @@ def axis(call: str, name: str, value: Any, ndim: int) -> int:
             f"{call}: {name} must be an integer, a dimension counted from 0; got {value!r}."
         )
     return int(value) + ndim if value < 0 else int(value)
+
+
+def own_axis(call: str, name: str, value: Any, ndim: int) -> int:
+    """An axis of an array with so many dimensions, counted from 0 or, if negative, from the end."""
+    place = axis(call, name, value, ndim)
+    if not 0 <= place < ndim:
+        raise ValueError(
+            f"{call}: {name} {value} is not one of the {ndim} dimensions; they are counted from 0."
+        )
+    return place

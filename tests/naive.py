@@ -65,6 +65,95 @@ def conv1d_grad_x(dy, w, length, stride=1, dilation=1, left=0, right=0, value=0.
     return dx
 
 
+def _windows(taps, stride, dilation, out):
+    """For each tap: its index, and the slices of padded data that it reads."""
+    for index in np.ndindex(*taps):
+        starts = [k * d for k, d in zip(index, dilation, strict=True)]
+        spans = zip(starts, stride, out, strict=True)
+        yield index, tuple(slice(a, a + (n - 1) * s + 1 if n else a, s) for a, s, n in spans)
+
+
+def _padded_places(sizes, ends, value):
+    """For each dimension, the sample that every padded position copies, or -1."""
+    places = []
+    for n, (left, right) in zip(sizes, ends, strict=True):
+        samples = np.arange(n)
+        if isinstance(value, str) and n:
+            places.append(np.pad(samples, (left, right), mode=PAD_MODES[value]))
+        else:
+            places.append(np.pad(samples, (left, right), constant_values=-1))
+    return places
+
+
+def _pad(x, ends, value):
+    """x (B, L..., C) with samples around; a position beyond a border in any dimension is padded."""
+    x = np.asarray(x, np.float64)
+    for axis, places in enumerate(_padded_places(x.shape[1:-1], ends, value), 1):
+        beyond = places < 0
+        x = (
+            np.take(x, np.where(beyond, 0, places), axis)
+            if x.shape[axis]
+            else np.zeros((*x.shape[:axis], len(places), *x.shape[axis + 1 :]))
+        )
+        if beyond.any():
+            x[(slice(None),) * axis + (beyond,)] = value if not isinstance(value, str) else 0.0
+    return x
+
+
+def _out_sizes(x, taps, stride, dilation):
+    sizes = zip(x.shape[1:-1], taps, stride, dilation, strict=True)
+    return [(n - (k - 1) * d - 1) // s + 1 for n, k, s, d in sizes]
+
+
+def conv(x, w, bias=None, *, stride, dilation, ends, value=0.0, groups=1):
+    """y (B, T..., F) of x (B, L..., C) and w (K..., C/G, F)."""
+    xp, w = _pad(x, ends, value), np.asarray(w, np.float64)
+    taps, (chans, n_filt) = w.shape[:-2], w.shape[-2:]
+    out, each = _out_sizes(xp, taps, stride, dilation), n_filt // groups
+    y = np.zeros((xp.shape[0], *out, n_filt))
+    for index, slices in _windows(taps, stride, dilation, out):
+        for g in range(groups):
+            columns = slice(g * each, (g + 1) * each)
+            part = xp[(slice(None), *slices, slice(g * chans, (g + 1) * chans))]
+            y[..., columns] += np.tensordot(part, w[index][:, columns], 1)
+    return y if bias is None else y + np.asarray(bias, np.float64).reshape(-1)
+
+
+def conv_grad_w(x, dy, taps, *, stride, dilation, ends, value=0.0, groups=1):
+    """dw (K..., C/G, F) of x (B, L..., C) and dy (B, T..., F)."""
+    xp, dy = _pad(x, ends, value), np.asarray(dy, np.float64)
+    chans, each = xp.shape[-1] // groups, dy.shape[-1] // groups
+    dw = np.zeros((*taps, chans, dy.shape[-1]))
+    rest = list(range(dy.ndim - 1))
+    for index, slices in _windows(taps, stride, dilation, dy.shape[1:-1]):
+        for g in range(groups):
+            columns = slice(g * each, (g + 1) * each)
+            part = xp[(slice(None), *slices, slice(g * chans, (g + 1) * chans))]
+            dw[index][:, columns] = np.tensordot(part, dy[..., columns], (rest, rest))
+    return dw
+
+
+def conv_grad_x(dy, w, sizes, *, stride, dilation, ends, value=0.0, groups=1):
+    """dx (B, sizes..., C) of dy (B, T..., F) and w (K..., C/G, F)."""
+    dy, w = np.asarray(dy, np.float64), np.asarray(w, np.float64)
+    chans, each = w.shape[-2], w.shape[-1] // groups
+    wide = [n + sum(end) for n, end in zip(sizes, ends, strict=True)]
+    dxp = np.zeros((dy.shape[0], *wide, chans * groups))
+    for index, slices in _windows(w.shape[:-2], stride, dilation, dy.shape[1:-1]):
+        for g in range(groups):
+            columns = slice(g * each, (g + 1) * each)
+            part = np.tensordot(dy[..., columns], w[index][:, columns].T, 1)
+            dxp[(slice(None), *slices, slice(g * chans, (g + 1) * chans))] += part
+    for axis, places in enumerate(_padded_places(sizes, ends, value), 1):
+        dx = np.zeros((*dxp.shape[:axis], sizes[axis - 1], *dxp.shape[axis + 1 :]))
+        before: Any = (slice(None),) * axis
+        for position, place in enumerate(places):
+            if place >= 0:
+                dx[(*before, place)] += dxp[(*before, position)]
+        dxp = dx
+    return dxp
+
+
 def layernorm(x, axes, channel, offset, scale, epsilon=1e-5):
     """x normalized over ``axes``, scaled and shifted along the axis ``channel``."""
     x = np.asarray(x, np.float64)

@@ -124,15 +124,41 @@ ASSIGNED = {
 LAYERNORM_AXES = [((0,), (1,), 2), ((1,), (2,), 0), ((2, 0), (), 1), ((), (0, 2), 1)]
 
 
-def conv1d_cases():
+def biased(rng, shape):
+    """Normal values; of vectors so far from 0 that the sign of what they are added to is theirs."""
+    values = normal(rng, shape)
+    return values + 30.0 * (-1.0) ** np.arange(shape[0]) if len(shape) == 1 else values
+
+
+def conv_cases():
     plain: Any = {"x_axes": (0, 1, 2), "w_axes": (0, 1, 2)}
     shapes = [(2, 13, 3), (3, 3, 4)]
     for name, geometry in GEOMETRIES.items():
-        yield f"conv1d, {name}", Case("conv1d", [*shapes, (4,)], {**plain, "geometry": geometry})
-    permuted: Any = {"x_axes": (1, 2, 0), "w_axes": (1, 2, 0), "geometry": GEOMETRIES["both"]}
-    yield "conv1d, permuted", Case("conv1d", [(3, 2, 13), (4, 3, 3), (1, 4)], permuted)
-    folded: Any = {"x_axes": (3, 1, 0, 2), "w_axes": (0, 1, 2), "geometry": GEOMETRIES["strided"]}
-    yield "conv1d, two batch axes", Case("conv1d", [(13, 2, 3, 2), (3, 3, 4), (4, 1)], folded)
+        yield f"conv, {name}", Case("conv", [*shapes, (4,)], {**plain, "geometry": (geometry,)})
+    permuted: Any = {"x_axes": (1, 2, 0), "w_axes": (1, 2, 0), "geometry": (GEOMETRIES["both"],)}
+    yield "conv, permuted", Case("conv", [(3, 2, 13), (4, 3, 3), (1, 4)], permuted)
+    folded: Any = {
+        "x_axes": (3, 1, 0, 2),
+        "w_axes": (0, 1, 2),
+        "geometry": (GEOMETRIES["strided"],),
+    }
+    yield "conv, two batch axes", Case("conv", [(13, 2, 3, 2), (3, 3, 4), (4, 1)], folded)
+    grouped: Any = [
+        (2, 7, 5, 4),
+        (2, 3, 2, 3, 2),
+        (6,),
+    ]  # two groups
+    for name in ("both", "constant", "exclude-edge"):
+        moves = GEOMETRIES[name], Geometry(2, 1, 1, 2)._replace(mode=GEOMETRIES[name].mode)
+        plane: Any = {"x_axes": (0, 1, 2, 3), "w_axes": (0, 1, 2, 4, 3), "geometry": moves}
+        for operator in ("conv", "conv_relu"):
+            yield f"{operator}, groups, {name}", Case(operator, grouped, plane, biased)
+        out = tuple(move.out_length(n, k) for move, n, k in zip(moves, (7, 5), (2, 3), strict=True))
+        slope = (2, *out, 6)
+        of_x = {**plane, "sizes": (7, 5)}
+        yield f"conv_grad_x, {name}", Case("conv_grad_x", [slope, grouped[1]], of_x)
+        of_w = {**plane, "shape": (2, 3, 2, 2, 3)}
+        yield f"conv_grad_w, {name}", Case("conv_grad_w", [grouped[0], slope], of_w)
 
 
 def batchnorm_cases(outer, channel):
@@ -194,7 +220,7 @@ def make_cases():
         pair: Any = [(3, 4, 5), (3, 4, 5)]
         yield f"crossentropy, {tanh}", Case("crossentropy", pair, {"multilabel": tanh}, shares)
     yield "dropout", Case("dropout", [(3, 4, 5)], dropped)
-    yield from conv1d_cases()
+    yield from conv_cases()
 
 
 def make_page_cases():
@@ -212,6 +238,10 @@ def make_page_cases():
     index = np.array([[[4, 0, 4, 4, 2]], [[1, 2, 0, 5, 4]]])
     yield "embed", Case("embed", [(3, 6)], {"order": (0, 2, 1)}, fixed={1: index})
     yield "embed, once", Case("embed", [(3, 6)], {"order": (1, 0)}, fixed={1: index[1]})
+    keep = {0: np.array([[1, 0, 1, 0, 1]])}
+    keep3 = {0: keep[0][None]}
+    yield "choose", Case("choose", [(3, 4, 5), (1, 4, 1)], fixed=keep3)
+    yield "choose, numbers", Case("choose", [(), (3, 5)], fixed=keep)
     places = np.array([[2, 0, 1, 2]])
     yield "pick", Case("pick", [(3, 4)], {"axis": 0}, fixed={1: places})
 

@@ -85,6 +85,20 @@ def test_integer_states_its_least_value(least, value):
     assert str(error.value) == f"f: Stride must be an integer, at least {least}; got {value}."
 
 
+@pytest.mark.parametrize("value", [3, -2, 10**400])
+def test_integer_states_its_largest_value(value):
+    with pytest.raises(ValueError, match="f: Stride must be an integer, at least -1 and at most 2"):
+        _checks.integer("f", "Stride", value, -1, 2)
+    assert _checks.integer("f", "Stride", 2, -1, 2) == 2
+
+
+def test_whole_numbers_beyond_a_double():
+    assert _checks.integer("f", "Stride", 10**400) == 10**400
+    assert _checks.number("f", "Rate", -(10**400)) == -np.inf
+    with pytest.raises(ValueError, match="f: Rate must be a number, above 0 and finite"):
+        _checks.positive("f", "Rate", 10**400)
+
+
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.5), np.array(0.5)], ids=repr)
 def test_number_takes_its_bounds_and_what_lies_between(value):
     result = _checks.number("f", "Rate", value, 0, 1)

@@ -167,15 +167,15 @@ EMPTY = {
         [(0, 3), (1, 3), (1, 3)],
         {"outer": (0,), "inner": (), "channel": 1, "groups": 1, "epsilon": 1e-3},
     ),
-    "conv1d, batch": Case(
-        "conv1d",
+    "conv, batch": Case(
+        "conv",
         [(0, 9, 3), (3, 3, 4), (4,)],
-        {"x_axes": (0, 1, 2), "w_axes": (0, 1, 2), "geometry": Geometry(left=1)},
+        {"x_axes": (0, 1, 2), "w_axes": (0, 1, 2), "geometry": (Geometry(left=1),)},
     ),
-    "conv1d, channels": Case(
-        "conv1d",
+    "conv, channels": Case(
+        "conv",
         [(2, 9, 0), (3, 0, 4), (4,)],
-        {"x_axes": (0, 1, 2), "w_axes": (0, 1, 2), "geometry": Geometry(2)},
+        {"x_axes": (0, 1, 2), "w_axes": (0, 1, 2), "geometry": (Geometry(2),)},
     ),
 }
 
@@ -193,17 +193,17 @@ def test_arguments_of_size_zero(case, rng):
 
 
 @pytest.mark.parametrize("name", ["plain", "strided", "both", "constant"])
-def test_conv1d_matches_in_label_order(name, rng):
+def test_conv_matches_in_label_order(name, rng):
     stride, dilation, left, right, _, value = geometry = GEOMETRIES[name]
     x, w, b = (rng.standard_normal(shape) for shape in ((3, 2, 13), (3, 3, 4), (4, 1)))
-    y = ops.conv1d(x, w, b, x_axes=(1, 2, 0), w_axes=(0, 1, 2), geometry=geometry)
+    y = ops.conv(x, w, b, x_axes=(1, 2, 0), w_axes=(0, 1, 2), geometry=(geometry,))
     want = naive.conv1d(x.transpose(1, 2, 0), w, b, stride, dilation, left, right, value).transpose(
         2, 0, 1
     )
     np.testing.assert_allclose(y, want, rtol=ROUNDING, atol=ROUNDING)
     np.testing.assert_array_equal(
-        ops.conv1d(x, w, None, x_axes=(1, 2, 0), w_axes=(0, 1, 2), geometry=geometry),
-        ops.conv1d(x, w, 0 * b, x_axes=(1, 2, 0), w_axes=(0, 1, 2), geometry=geometry),
+        ops.conv(x, w, None, x_axes=(1, 2, 0), w_axes=(0, 1, 2), geometry=(geometry,)),
+        ops.conv(x, w, 0 * b, x_axes=(1, 2, 0), w_axes=(0, 1, 2), geometry=(geometry,)),
     )
 
 

@@ -53,6 +53,18 @@ def test_a_node_dies_when_nothing_leads_to_it():
         assert (node(), inner()) == (None, None)
 
 
+def test_a_long_loop_leaves_no_places_of_nodes_that_are_gone():
+    with recording() as tape:
+        x = leaf(tape, np.ones(3))
+        kept = [neg(x) for _ in range(10)]
+        for _ in range(5000):
+            neg(x)
+        assert len(tape._nodes) < 1100
+        alive = [reference() for reference in tape._nodes]
+        assert all(any(node is y.node for node in alive) for y in kept)
+    assert all(y.node.arguments is None and y.node.parents == () for y in kept)
+
+
 def test_a_value_carried_out_of_a_call_holds_only_its_own_memory():
     with recording() as tape:
         x = leaf(tape, np.ones(3))

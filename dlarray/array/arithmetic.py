@@ -155,6 +155,11 @@ def plus(a: Any, b: Any) -> dlarray:
     Formats: two formatted arrays give all their labels; a formatted and an unformatted one those of
     the first, with U for further dimensions.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> dims(plus(dlarray(np.ones((3, 7)), "CB"), dlarray(np.ones((3, 9)), "CT")))
@@ -165,6 +170,11 @@ def plus(a: Any, b: Any) -> dlarray:
 
 def minus(a: Any, b: Any) -> dlarray:
     """a - b, matched by label as in `plus`.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
 
     Examples
     --------
@@ -177,6 +187,11 @@ def minus(a: Any, b: Any) -> dlarray:
 def times(a: Any, b: Any) -> dlarray:
     """a * b by elements, matched by label as in `plus`.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> dims(times(dlarray(np.ones((3, 7)), "CB"), dlarray(np.ones((3, 9)), "CT")))
@@ -187,6 +202,11 @@ def times(a: Any, b: Any) -> dlarray:
 
 def rdivide(a: Any, b: Any) -> dlarray:
     """a / b by elements, matched by label as in `plus`.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
 
     Examples
     --------
@@ -199,6 +219,11 @@ def rdivide(a: Any, b: Any) -> dlarray:
 def ldivide(a: Any, b: Any) -> dlarray:
     r"""b / a by elements, MATLAB's ``a .\ b``, matched by label as in `plus`.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> ldivide(2, dlarray([3.0, 5.0], "C")).data.ravel()
@@ -210,6 +235,11 @@ def ldivide(a: Any, b: Any) -> dlarray:
 def power(a: Any, b: Any) -> dlarray:
     """a ** b by elements, matched by label as in `plus`; real: NaN for a negative base and a broken
     exponent.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
 
     Examples
     --------
@@ -235,6 +265,10 @@ def minimum(a: Any, b: Any) -> dlarray:
 def uminus(X: Any) -> dlarray:
     """-X, same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> uminus(dlarray([3.0, -5.0], "C")).data.ravel()
@@ -245,6 +279,10 @@ def uminus(X: Any) -> dlarray:
 
 def uplus(X: Any) -> dlarray:
     """+X, which is X, same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -257,6 +295,10 @@ def uplus(X: Any) -> dlarray:
 def abs(X: Any) -> dlarray:
     """The absolute value, real, same format; its derivative at 0 is 0.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> abs(dlarray([3.0, -5.0, 3 + 4j], "C")).data.ravel()
@@ -267,6 +309,10 @@ def abs(X: Any) -> dlarray:
 
 def sign(X: Any) -> dlarray:
     """-1, 0 or 1, same format; its derivative is 0.  Of complex numbers ``x / |x|``, and 0 at 0.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------

@@ -87,7 +87,9 @@ def dlfeval(function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
                 f"dlfeval: the function is a {kind}: its body would run after the trace has "
                 "ended. Return the values, for example in a list."
             )
-        return tree.map_arrays(untraced, result)
+        result = tree.map_arrays(untraced, result)
+        traced.clear()  # what is done with dies before the tape looks for what is not
+        return result
 
 
 def _variable(tape: Tape, x: Any) -> Any:
@@ -106,7 +108,7 @@ def variable(tape: Tape, x: dlarray) -> dlarray:
 
 def untraced(x: Any) -> Any:
     """The same dlarray as a constant."""
-    return wrap(x._data, x.fmt) if isinstance(x, dlarray) else x
+    return x if not isinstance(x, dlarray) or x.node is None else wrap(x._data, x.fmt)
 
 
 @_checks.named_options

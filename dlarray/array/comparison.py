@@ -9,14 +9,9 @@ from typing import Any
 
 from .. import operators
 from ..operators._quiet import number
-from ..tape import Operator, Traced
+from ..tape import Operator, untraced
 from .arithmetic import aligned, result_type, typed
 from .core import described, dlarray, require_dlarray, require_real, wrap
-
-
-def plain(value: Any) -> Any:
-    """The values alone."""
-    return value._data if isinstance(value, Traced) else value
 
 
 def _compare(call: str, function: Operator, a: Any, b: Any, ordered: bool = False) -> dlarray:
@@ -35,7 +30,7 @@ def _compare(call: str, function: Operator, a: Any, b: Any, ordered: bool = Fals
     if ordered:
         a, b = require_real(a, call), require_real(b, call)
     left, right, fmt = aligned(call, _constant(a), _constant(b))
-    left, right = plain(left), plain(right)
+    left, right = untraced(left), untraced(right)
     if left.dtype.kind in "fc" or right.dtype.kind in "fc":
         dtype = result_type(left, right)
         left, right = typed(left, dtype), typed(right, dtype)
@@ -50,6 +45,11 @@ def _constant(x: Any) -> Any:
 def eq(a: Any, b: Any) -> dlarray:
     """Where a equals b: a logical array, matched by label as in `plus`.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> eq(dlarray([3.0, 5.0], "C"), 5).data.ravel()
@@ -60,6 +60,11 @@ def eq(a: Any, b: Any) -> dlarray:
 
 def ne(a: Any, b: Any) -> dlarray:
     """Where a differs from b.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
 
     Examples
     --------
@@ -72,6 +77,11 @@ def ne(a: Any, b: Any) -> dlarray:
 def lt(a: Any, b: Any) -> dlarray:
     """Where a < b, real numbers.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is complex, or no array of numbers.
+
     Examples
     --------
     >>> lt(dlarray([3.0, 5.0], "C"), 5).data.ravel()
@@ -82,6 +92,11 @@ def lt(a: Any, b: Any) -> dlarray:
 
 def le(a: Any, b: Any) -> dlarray:
     """Where a <= b, real numbers.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is complex, or no array of numbers.
 
     Examples
     --------
@@ -94,6 +109,11 @@ def le(a: Any, b: Any) -> dlarray:
 def gt(a: Any, b: Any) -> dlarray:
     """Where a > b, real numbers.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is complex, or no array of numbers.
+
     Examples
     --------
     >>> gt(dlarray([3.0, 5.0], "C"), 3).data.ravel()
@@ -104,6 +124,11 @@ def gt(a: Any, b: Any) -> dlarray:
 
 def ge(a: Any, b: Any) -> dlarray:
     """Where a >= b, real numbers.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is complex, or no array of numbers.
 
     Examples
     --------
@@ -119,6 +144,11 @@ def ge(a: Any, b: Any) -> dlarray:
 def and_(a: Any, b: Any) -> dlarray:
     """Where both are nonzero, matched by label as in `plus`; also written ``a & b``.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> and_(dlarray([3.0, 0.0], "C"), True).data.ravel()
@@ -130,6 +160,11 @@ def and_(a: Any, b: Any) -> dlarray:
 def or_(a: Any, b: Any) -> dlarray:
     """Where one or both are nonzero, matched by label as in `plus`; also written ``a | b``.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> or_(dlarray([3.0, 0.0], "C"), False).data.ravel()
@@ -140,6 +175,11 @@ def or_(a: Any, b: Any) -> dlarray:
 
 def xor(a: Any, b: Any) -> dlarray:
     """Where exactly one is nonzero, matched by label as in `plus`.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is no array of numbers.
 
     Examples
     --------
@@ -164,6 +204,10 @@ def exclusive(a: Any, b: Any) -> dlarray:
 def not_(X: Any) -> dlarray:
     """Where X is zero, same format; also written ``~X``.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> not_(dlarray([3.0, 0.0], "C")).data.ravel()
@@ -178,6 +222,10 @@ def not_(X: Any) -> dlarray:
 def isnan(X: Any) -> dlarray:
     """Where X is NaN: a logical array of the same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> isnan(dlarray([1.0, np.nan, np.inf], "C")).data.ravel()
@@ -189,6 +237,10 @@ def isnan(X: Any) -> dlarray:
 def isinf(X: Any) -> dlarray:
     """Where X is Inf or -Inf: a logical array of the same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> isinf(dlarray([1.0, np.nan, np.inf], "C")).data.ravel()
@@ -199,6 +251,10 @@ def isinf(X: Any) -> dlarray:
 
 def isfinite(X: Any) -> dlarray:
     """Where X is neither NaN nor infinite: a logical array of the same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------

@@ -12,6 +12,10 @@ from .core import dlarray
 def conj(X: Any) -> dlarray:
     """The complex conjugate, same format; of real data these.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> conj(dlarray([3 + 4j, 5], "C")).data.ravel()
@@ -22,6 +26,10 @@ def conj(X: Any) -> dlarray:
 
 def real(X: Any) -> dlarray:
     """The real part, same format; of real data these.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -34,6 +42,10 @@ def real(X: Any) -> dlarray:
 def imag(X: Any) -> dlarray:
     """The imaginary part, same format; of real data zeros.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> imag(dlarray([3 + 4j, 5], "C")).data.ravel()
@@ -44,6 +56,11 @@ def imag(X: Any) -> dlarray:
 
 def complex(re: Any, im: Any = 0) -> dlarray:
     """re + i im of real data, matched by label as in `plus`; complex also where im is 0.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : a part is complex, or no array of numbers.
 
     Examples
     --------

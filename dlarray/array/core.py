@@ -86,10 +86,6 @@ class dlarray(Protocols):
         return self.extractdata()
 
     @property
-    def ndim(self) -> int:
-        return self._data.ndim
-
-    @property
     def size(self) -> int:
         return self._data.size
 
@@ -145,7 +141,7 @@ class dlarray(Protocols):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or "out" in options:
             return numpy_functions.from_method(ufunc, method, inputs, options)
-        return ufuncs.from_ufunc(ufunc, method, inputs, options)
+        return ufuncs.from_ufunc(ufunc, inputs, options)
 
     # -- operators --------------------------------------------------------------------------------
 

@@ -6,15 +6,17 @@ dlarray whose underlying type the result has; without it the type is double.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import _checks
-from ..formats import Shape, require_possible
+from ..formats import Shape, ShapeError, require_possible
+from ..formats.rules import MOST_ELEMENTS
 from ..operators.drawing import Draw, drawn
-from ..tape import Traced, constant, decides
+from ..tape import constant, decides, untraced
 from .core import described, dlarray, require_dlarray, wrap
 from .protocols import plain
 from .random import new_key
@@ -54,6 +56,12 @@ def zeros(*sizes: Any, like: Any = None) -> dlarray:
     sizes : the sizes, and at their end perhaps "single", "double" or "logical".
     like : a dlarray whose type the result has.
 
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : like is no dlarray, or given beside a type.
+    ValueError : a size is no integer of at least 0, or the type is unknown.
+
     Examples
     --------
     >>> zeros(2, 3, like=dlarray(np.ones(5, "f4"))).dtype
@@ -66,6 +74,12 @@ def zeros(*sizes: Any, like: Any = None) -> dlarray:
 def ones(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted array of ones; sizes and ``like`` as of `zeros`.
 
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : like is no dlarray, or given beside a type.
+    ValueError : a size is no integer of at least 0, or the type is unknown.
+
     Examples
     --------
     >>> ones(1, 3).data
@@ -77,6 +91,12 @@ def ones(*sizes: Any, like: Any = None) -> dlarray:
 
 def eye(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted matrix with ones on its diagonal; sizes and ``like`` as of `zeros`.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : like is no dlarray, or given beside a type.
+    ValueError : a size is no integer of at least 0, more than two sizes, or an unknown type.
 
     Examples
     --------
@@ -97,6 +117,12 @@ def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) 
     ----------
     rng : a NumPy generator to draw from; the package's own, seeded by `dlarray.rng`, if not given.
 
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : the type is neither single nor double, or rng is no NumPy generator.
+    ValueError : a size is no integer of at least 0, or the type is unknown.
+
     Examples
     --------
     >>> rand(2, 3).shape
@@ -107,6 +133,12 @@ def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) 
 
 def randn(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) -> dlarray:
     """Numbers drawn from the normal distribution of mean 0 and variance 1; options as of `rand`.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : the type is neither single nor double, or rng is no NumPy generator.
+    ValueError : a size is no integer of at least 0, or the type is unknown.
 
     Examples
     --------
@@ -124,7 +156,14 @@ def randi(
 ) -> dlarray:
     """Whole numbers drawn evenly from 1 to imax, as in MATLAB, or from ``[imin, imax]``.
 
-    Other options as of `rand`.
+    Limits are at most 2^53 from 0, up to where doubles hold every whole number.  Other options as
+    of `rand`.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : the type is neither single nor double, or rng is no NumPy generator.
+    ValueError : a limit or size is no integer in its range, or the limits leave no number.
 
     Examples
     --------
@@ -135,7 +174,7 @@ def randi(
     limits = list(imax) if isinstance(imax, (Sequence, np.ndarray)) else [1, imax]
     if len(limits) != 2:
         raise ValueError(f"randi: limits are imax or [imin, imax]; got {imax!r}.")
-    low, high = (_checks.integer("randi", "a limit", n, -(2**53)) for n in limits)
+    low, high = (_checks.integer("randi", "a limit", n, -(2**53), 2**53) for n in limits)
     if low > high:
         raise ValueError(f"randi: the limits leave no number, from {low} to {high}.")
     return _random("randi", sizes, like, rng, lambda g, shape: g.integers(low, high + 1, shape))
@@ -154,7 +193,7 @@ def _random(
     source = _generator if rng is None else lambda: rng
     pattern = like if like is not None else np.zeros((), dtype)
     value = drawn(pattern, source=source, draw=draw, shape=shape, dtype=dtype)
-    return wrap(value._data if isinstance(value, Traced) else value, "")
+    return wrap(untraced(value), "")
 
 
 def _generator() -> np.random.Generator:
@@ -168,6 +207,11 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
     """MATLAB's ``first:last`` or ``first:step:last``: a row of numbers, the last one included if it
     is met; values only, without trace.
 
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    ValueError : an end or step is no finite real number.
+
     Examples
     --------
     >>> colon(1, 4).data, colon(0, 0.5, 1).data
@@ -179,14 +223,24 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
     count = 0
     if by and (stop - start) * by >= 0:
         tolerance = 4 * np.finfo(np.float64).eps * max(abs(start), abs(stop)) / abs(by)
-        count = int(np.floor((stop - start) / by + tolerance)) + 1
-    require_possible((1, count), "colon")
+        steps = (stop - start) / by + tolerance
+        if not steps < MOST_ELEMENTS:
+            raise ShapeError(
+                f"colon: from {start:g} to {stop:g} in steps of {by:g} are more elements than an "
+                "array can have. Give larger steps."
+            )
+        count = int(np.floor(steps)) + 1
     values = (start + by * np.arange(count)).astype(dtype)
     return wrap(constant(values.reshape(1, count)), "")
 
 
 def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     """A row of n numbers from first to last with equal steps; values only, without trace.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    ValueError : an end is no finite real number, or n is no integer of at least 0.
 
     Examples
     --------
@@ -196,7 +250,12 @@ def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     (start, stop), dtype = _ends("linspace", first, last)
     count = _checks.integer("linspace", "n", n, 0)
     require_possible((1, count), "linspace")
-    values = np.linspace(start, stop, count) if count != 1 else np.array([stop])
+    if count == 1:
+        values = np.array([stop])
+    elif math.isfinite(stop - start):
+        values = np.linspace(start, stop, count)
+    else:
+        values = 2 * np.linspace(start / 2, stop / 2, count)
     return wrap(constant(values.astype(dtype).reshape(1, count)), "")
 
 

@@ -8,27 +8,19 @@ import numpy as np
 
 from .. import _checks, formats, operators
 from ..formats import ShapeError, describe
-from ..operators.cumulative import cumulative_sum, recurrence
+from ..operators.cumulative import cumulative_product, cumulative_sum
 from ..operators.elementwise import where_nonzero
 from ..operators.sorting import interval, outside
-from ..tape import constant as known
+from ..tape import Operator
 from .arithmetic import result_type, typed
-from .core import dlarray, require_dlarray, require_float, wrap
-from .linear import unformatted
+from .core import dlarray, require_float, require_real, wrap
+from .require import require_counting, require_unformatted
 from .sorting import sort
 from .subscripts import along
 
 _METHODS = ("linear", "nearest", "previous", "next")
 _UNBUILT = ("pchip", "cubic", "v5cubic", "makima", "spline")
 _DIRECTIONS = ("forward", "reverse")
-
-
-def _counting(X: Any, call: str) -> dlarray:
-    """X, logical data as double."""
-    X = require_dlarray(X, call)
-    if X.dtype.kind != "b":
-        return X
-    return wrap(operators.cast(X, dtype=np.dtype(np.float64)), X.fmt)
 
 
 def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
@@ -40,17 +32,18 @@ def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> 
     dim : an axis or label; the first of size other than 1 if not given.
     direction : "forward", or "reverse" for sums from each element on.
 
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or an unknown direction.
+
     Examples
     --------
     >>> cumsum(dlarray([1.0, 2.0, 3.0], "T"), "T").data.ravel()
     array([1., 3., 6.])
     """
-    X = _counting(X, "cumsum")
-    backwards = _checks.choice("cumsum", "direction", direction, _DIRECTIONS) == "reverse"
-    return wrap(
-        cumulative_sum(X, axis=formats.one_axis(dim, X.fmt, X.shape, "cumsum"), reverse=backwards),
-        X.fmt,
-    )
+    return _accumulated("cumsum", cumulative_sum, X, dim, direction)
 
 
 def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
@@ -58,34 +51,45 @@ def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") ->
 
     The gradient is right where elements are 0, too.  Options as of `cumsum`.
 
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or an unknown direction.
+
     Examples
     --------
     >>> cumprod(dlarray([1.0, 2.0, 3.0], "T"), "T").data.ravel()
     array([1., 2., 6.])
     """
-    X = _counting(X, "cumprod")
-    backwards = _checks.choice("cumprod", "direction", direction, _DIRECTIONS) == "reverse"
-    axis = formats.one_axis(dim, X.fmt, X.shape, "cumprod")
-    n = X.shape[axis]
-    if n == 0:
-        return wrap(X, X.fmt)
-    # y[i] = x[i] y[i-1], where the first element is added, not multiplied
-    first = along(axis, slice(n - 1, n) if backwards else slice(0, 1))
-    start = operators.take(X, index=first)
-    b = operators.assign(known(np.zeros(X.shape, X.dtype)), start, index=first)
-    return wrap(recurrence(X, b, axis=axis, reverse=backwards), X.fmt)
+    return _accumulated("cumprod", cumulative_product, X, dim, direction)
+
+
+def _accumulated(
+    call: str, function: Operator, X: Any, dim: int | str | None, direction: str
+) -> dlarray:
+    X = require_counting(X, call)
+    backwards = _checks.choice(call, "direction", direction, _DIRECTIONS) == "reverse"
+    axis = formats.one_axis(dim, X.fmt, X.shape, call)
+    return wrap(function(X, axis=axis, reverse=backwards), X.fmt)
 
 
 def diff(X: Any, n: int = 1, dim: int | str | None = None) -> dlarray:
     """Differences of neighbours along a dimension, n times; same format, one element less each
     time.
 
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or n is no positive integer.
+
     Examples
     --------
     >>> diff(dlarray([1.0, 4.0, 9.0], "T"), 1, "T").data.ravel()
     array([3., 5.])
     """
-    X = _counting(X, "diff")
+    X = require_counting(X, "diff")
     times = _checks.integer("diff", "n", n)
     axis = formats.one_axis(dim, X.fmt, X.shape, "diff")
     value: Any = X
@@ -105,7 +109,7 @@ def _difference(value: Any, axis: int) -> Any:
 
 def _plain(call: str, X: Any, name: str) -> dlarray:
     """An unformatted floating dlarray."""
-    return _counting(wrap(unformatted(call, X, name), ""), call)
+    return require_counting(wrap(require_unformatted(call, X, name), ""), call)
 
 
 def _vector(call: str, X: Any, name: str) -> dlarray:
@@ -125,6 +129,13 @@ def trapz(X: Any, Y: Any = None, dim: int | None = None) -> dlarray:
     X : points, a vector with one element a sample along the dimension; a number is the step.
     Y : samples.
     dim : the axis; the first of size other than 1 if not given.
+
+    Raises
+    ------
+    FormatError : an argument is formatted.
+    ShapeError : X has not one point a sample.
+    TypeError : an argument is no array of numbers.
+    ValueError : dim is no axis of Y.
 
     Examples
     --------
@@ -174,6 +185,14 @@ def interp1(
     The result has the size of xq for a vector of values; else one row a query, one column a
     quantity.
 
+    Raises
+    ------
+    FormatError : an argument is formatted.
+    ShapeError : x has fewer than two points, or not one a row of v.
+    TypeError : an argument is no array of numbers, x is complex, or xq is for a method other than
+        linear.
+    ValueError : points that are equal or NaN, or an option of another value than those above.
+
     Examples
     --------
     >>> interp1([0.0, 1.0, 2.0], dlarray([1.0, 3.0, 7.0]), [0.5, 1.5]).data.ravel()
@@ -184,6 +203,8 @@ def interp1(
     kind = _checks.choice("interp1", "method", method, _METHODS, _UNBUILT)
     fill = _fill(extrapolation)
     values, queries = _plain("interp1", v, "v"), _plain("interp1", xq, "xq")
+    if kind != "linear":
+        require_real(queries, "interp1")
     vector = sum(n != 1 for n in values.shape) <= 1
     if vector:
         values = _vector("interp1", values, "v")
@@ -226,12 +247,20 @@ def _interpolated(points: Any, values: Any, x: Any, kind: str, fill: float | Non
     high = low + 1
     early, late = p[low, :], p[high, :]
     part = (wrap(x, "") - early) / (late - early)
-    if kind != "linear":
-        limit = {"nearest": part >= 0.5, "previous": part >= 1, "next": part > 0}[kind]
-        part = wrap(operators.cast(limit, dtype=x.dtype), "")
-    y = v[low, :] * (1 - part) + v[high, :] * part
+    if kind == "linear":
+        y = v[low, :] * (1 - part) + v[high, :] * part
+    else:
+        y = _step(kind, part._data, v[low, :], v[high, :])
     if fill is None:
         return y
     gap = outside(points, x, fill=1.0)
     inside = operators.sub(np.asarray(1, x.dtype), gap)
     return operators.add(where_nonzero(inside, y), outside(points, x, fill=fill))
+
+
+def _step(kind: str, part: Any, early: dlarray, late: dlarray) -> dlarray:
+    """One of two rows of values, for queries at this part of the way between them."""
+    share = wrap(operators.real(part), "")
+    limit = {"nearest": share >= 0.5, "previous": share >= 1, "next": share > 0}[kind]
+    chosen = operators.choose(limit, late, early)
+    return wrap(operators.choose(operators.is_nan(part), part, chosen), "")

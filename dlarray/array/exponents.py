@@ -12,6 +12,10 @@ from .core import dlarray
 def exp(X: Any) -> dlarray:
     """The exponential, same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> exp(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
@@ -22,6 +26,10 @@ def exp(X: Any) -> dlarray:
 
 def expm1(X: Any) -> dlarray:
     """exp(X) - 1, accurate for small X, same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -34,6 +42,10 @@ def expm1(X: Any) -> dlarray:
 def log(X: Any) -> dlarray:
     """The natural logarithm, same format; of real data real: -Inf at 0 and NaN below.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> log(dlarray([1.0, 0.0, -1.0], "C")).data.ravel().round(4)
@@ -44,6 +56,10 @@ def log(X: Any) -> dlarray:
 
 def log1p(X: Any) -> dlarray:
     """log(1 + X), accurate for small X, same format; of real data NaN below -1.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -56,6 +72,10 @@ def log1p(X: Any) -> dlarray:
 def log2(X: Any) -> dlarray:
     """The logarithm to base 2, same format; of real data NaN below 0.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> log2(dlarray([1.0, 8.0], "C")).data.ravel().round(4)
@@ -67,6 +87,10 @@ def log2(X: Any) -> dlarray:
 def log10(X: Any) -> dlarray:
     """The logarithm to base 10, same format; of real data NaN below 0.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> log10(dlarray([1.0, 1000.0], "C")).data.ravel().round(4)
@@ -77,6 +101,10 @@ def log10(X: Any) -> dlarray:
 
 def sqrt(X: Any) -> dlarray:
     """The square root, same format; of real data NaN below 0; its derivative at 0 is Inf.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------

@@ -40,6 +40,12 @@ def ifft(X: Any, n: Any = None, dim: Any = None, symflag: str = "") -> dlarray:
     The result is complex; with ``symflag`` "symmetric", for the transform of real data, it is its
     real part.  Other options as of `fft`.
 
+    Raises
+    ------
+    FormatError : X is formatted.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, n is no positive integer, or an unknown symflag.
+
     Examples
     --------
     >>> ifft(fft(dlarray([1.0, 2.0])), symflag="symmetric").data.ravel()

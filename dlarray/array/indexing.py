@@ -24,7 +24,7 @@ import numpy as np
 from .. import operators
 from ..formats import FormatError, Shape, ShapeError, describe, extended
 from ..operators.indexing import Computed, put
-from ..tape import Array, decides
+from ..tape import Array, decides, untraced
 from .core import as_data, described, dlarray, wrap
 from .subscripts import (
     FULL,
@@ -86,7 +86,7 @@ def assigned(X: dlarray, index: Any, value: Any) -> dlarray:
 
 
 def _require_truth(value: Any, dtype: np.dtype[Any]) -> None:
-    data = value._data if isinstance(value, dlarray) else value
+    data = untraced(value)
     if dtype.kind != "b" or data.dtype.kind != "f":
         return
     decides("dlarray assignment", data)  # a replay would not look for NaN

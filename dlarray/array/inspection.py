@@ -28,6 +28,10 @@ def isdlarray(X: object) -> bool:
 def dims(X: Any) -> str:
     """The format of X, "" if unformatted.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> dims(dlarray(np.zeros((3, 4)), "TS"))
@@ -39,6 +43,12 @@ def dims(X: Any) -> str:
 def finddim(X: Any, label: str) -> Axes:
     """The axes of a dlarray or `networkDataLayout` with this label, from 0, ascending; () if there
     is none.
+
+    Raises
+    ------
+    FormatError : the label is none of S, C, B, T and U.
+    TypeError : X is neither of these, or the label no text.
+    ValueError : more than one label.
 
     Examples
     --------
@@ -97,6 +107,10 @@ def size(X: Any, *dim: Any) -> Any:
     last have size 1.  Several dimensions are a sequence or several arguments: ``size(X, [0, 2])``
     and ``size(X, 0, 2)`` are the same.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> X = dlarray(np.ones((5, 3, 2)), "TCB")
@@ -134,6 +148,10 @@ def without_trailing(shape: Shape) -> Shape:
 def ndims(X: Any) -> int:
     """The number of labels, or of MATLAB's dimensions of an unformatted array: at least 2.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> ndims(dlarray(np.ones((5, 3, 2)), "TCB")), ndims(dlarray(7.0))
@@ -145,6 +163,10 @@ def ndims(X: Any) -> int:
 def numel(X: Any) -> int:
     """The number of elements.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> numel(dlarray(np.ones((5, 3, 2)), "TCB"))
@@ -155,6 +177,10 @@ def numel(X: Any) -> int:
 
 def length(X: Any) -> int:
     """The largest size, or 0 if X is empty.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------
@@ -168,6 +194,10 @@ def length(X: Any) -> int:
 def isempty(X: Any) -> bool:
     """Whether X has no elements.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> isempty(dlarray(np.ones((3, 0)), "CB"))
@@ -179,6 +209,10 @@ def isempty(X: Any) -> bool:
 def isscalar(X: Any) -> bool:
     """Whether X has one element: every size is 1.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> isscalar(dlarray(7.0, "CB"))
@@ -189,6 +223,10 @@ def isscalar(X: Any) -> bool:
 
 def isvector(X: Any) -> bool:
     """Whether X is a row or a column, of any length but in the first two dimensions.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------
@@ -202,6 +240,10 @@ def isvector(X: Any) -> bool:
 def isrow(X: Any) -> bool:
     """Whether every size but the second is 1.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> isrow(dlarray(np.ones((1, 5)), "CB"))
@@ -214,6 +256,10 @@ def isrow(X: Any) -> bool:
 def iscolumn(X: Any) -> bool:
     """Whether every size but the first is 1.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> iscolumn(dlarray([3.0, 5.0], "C"))
@@ -224,6 +270,10 @@ def iscolumn(X: Any) -> bool:
 
 def ismatrix(X: Any) -> bool:
     """Whether every size but the first two is 1.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------

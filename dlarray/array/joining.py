@@ -17,6 +17,13 @@ def cat(dim: int | str, *arrays: Any) -> dlarray:
     Formatted arrays need the same format; unformatted ones may stand among them and take it.  An
     empty list or 0 by 0 array is left out.
 
+    Raises
+    ------
+    FormatError : formatted arrays differ in format.
+    ShapeError : sizes differ beside dim.
+    TypeError : an argument is no array of numbers, or dim neither an axis nor a label.
+    ValueError : no array is given.
+
     Examples
     --------
     >>> X = dlarray(np.ones((3, 2)), "CB")
@@ -29,6 +36,13 @@ def cat(dim: int | str, *arrays: Any) -> dlarray:
 def vertcat(*arrays: Any) -> dlarray:
     """The arrays one below the other: `cat` along the first dimension.
 
+    Raises
+    ------
+    FormatError : formatted arrays differ in format.
+    ShapeError : sizes differ beside the joined dimension.
+    TypeError : an argument is no array of numbers.
+    ValueError : no array is given.
+
     Examples
     --------
     >>> vertcat(dlarray([1.0, 2.0]), [3.0]).data.ravel()
@@ -39,6 +53,13 @@ def vertcat(*arrays: Any) -> dlarray:
 
 def horzcat(*arrays: Any) -> dlarray:
     """The arrays side by side: `cat` along the second dimension.
+
+    Raises
+    ------
+    FormatError : formatted arrays differ in format.
+    ShapeError : sizes differ beside the joined dimension.
+    TypeError : an argument is no array of numbers.
+    ValueError : no array is given.
 
     Examples
     --------

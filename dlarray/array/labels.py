@@ -14,6 +14,11 @@ def stripdims(X: Any, fmt: str = "") -> dlarray:
     Labels that only ``fmt`` has become dimensions of size 1.  The result is the same variable to
     `dlgradient` when nothing moves.
 
+    Raises
+    ------
+    FormatError : fmt lacks a label of X, or is no format.
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> stripdims(dlarray(np.ones((5, 3, 2)), "TCB"), "TBC").shape

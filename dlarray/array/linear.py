@@ -13,9 +13,10 @@ import numpy as np
 from .. import _checks, operators
 from ..formats import FormatError, Shape, ShapeError, describe
 from ..operators import linear
-from ..tape import Traced
+from ..tape import untraced
 from .arithmetic import fmt_of, operand, rdivide, result_type, times, typed
-from .core import as_data, described, dlarray, wrap
+from .core import described, dlarray, wrap
+from .require import require_unformatted
 
 _TRANSPOSES = ("none", "transpose", "ctranspose")
 
@@ -23,6 +24,12 @@ _TRANSPOSES = ("none", "transpose", "ctranspose")
 def mtimes(a: Any, b: Any) -> dlarray:
     """The matrix product of unformatted matrices; a formatted array can be multiplied by an
     unformatted number.
+
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : the inner sizes differ, or more than two dimensions.
+    TypeError : an operand is no array of numbers.
 
     Examples
     --------
@@ -54,19 +61,9 @@ def _product(a: Any, b: Any) -> dlarray:
     return wrap(operators.matmul(a, b) if dtype.kind == "f" else linear.product(a, b), "")
 
 
-def unformatted(call: str, X: Any, name: str) -> Any:
-    """An unformatted operand."""
-    value = X if isinstance(X, dlarray) else as_data(X, call)
-    if fmt_of(value):
-        raise FormatError(
-            f"{call}: {name} must be unformatted; got {described(X)}. Use stripdims first."
-        )
-    return value
-
-
 def _matrix(call: str, X: Any, name: str, *, square: bool = False) -> Any:
     """An unformatted floating matrix."""
-    value = unformatted(call, X, name)
+    value = require_unformatted(call, X, name)
     if value.ndim > 2 and all(n == 1 for n in value.shape[2:]):
         value = operators.reshape(value, shape=value.shape[:2])
     if value.ndim != 2 or (square and value.shape[0] != value.shape[1]):
@@ -75,10 +72,12 @@ def _matrix(call: str, X: Any, name: str, *, square: bool = False) -> Any:
     return typed(value, np.dtype(np.float64)) if value.dtype.kind == "b" else value
 
 
-def _is_number(call: str, X: Any) -> bool:
-    """Whether X is an unformatted number."""
-    value = operand(call, X)
-    return value.size == 1 and not fmt_of(value)
+def _quotient(call: str, B: Any, A: Any) -> dlarray | None:
+    """B / A of an unformatted number A; None of anything else."""
+    divisor = operand(call, A)
+    if divisor.size != 1 or fmt_of(divisor):
+        return None
+    return rdivide(B if isinstance(A, dlarray) or isinstance(B, dlarray) else dlarray(B), A)
 
 
 # -- pages ----------------------------------------------------------------------------------------
@@ -117,7 +116,10 @@ def pagemtimes(A: Any, *B: Any) -> dlarray:
             "pagemtimes: give two arrays, or a transpose after each, as in pagemtimes(A, "
             f'"transpose", B, "none"); got {1 + len(B)} arguments.'
         )
-    left, right = unformatted("pagemtimes", A, "A"), unformatted("pagemtimes", other, "B")
+    left, right = (
+        require_unformatted("pagemtimes", A, "A"),
+        require_unformatted("pagemtimes", other, "B"),
+    )
     dtype = result_type(left, right)
     ndim = max(left.ndim, right.ndim)
     a = _pages(typed(left, dtype), turned, "transposeA", ndim)
@@ -172,13 +174,20 @@ def mldivide(A: Any, B: Any) -> dlarray:
     For a matrix that is not square it is the solution of least squares, of the least norm where
     there are several.  A singular square matrix gives Inf and a warning.
 
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : the sizes do not fit, or more than two dimensions.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> mldivide(dlarray([[2.0, 0.0], [0.0, 4.0]]), [2.0, 8.0]).data.ravel()
     array([1., 2.])
     """
-    if _is_number("mldivide", A):
-        return rdivide(B, A) if isinstance(A, dlarray) or isinstance(B, dlarray) else _numbers(B, A)
+    by_number = _quotient("mldivide", B, A)
+    if by_number is not None:
+        return by_number
     return wrap(_divided("mldivide", _matrix("mldivide", A, "A"), _matrix("mldivide", B, "B")), "")
 
 
@@ -188,6 +197,12 @@ def mrdivide(B: Any, A: Any) -> dlarray:
 
     Matrices as in `mldivide`.
 
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : the sizes do not fit, or more than two dimensions.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> mrdivide(dlarray([3.0, 5.0], "C"), 2).dims()
@@ -195,16 +210,13 @@ def mrdivide(B: Any, A: Any) -> dlarray:
     >>> mrdivide(dlarray([[2.0, 8.0]]), [[2.0, 0.0], [0.0, 4.0]]).data
     array([[1., 2.]])
     """
-    if _is_number("mrdivide", A):
-        return rdivide(B, A) if isinstance(A, dlarray) or isinstance(B, dlarray) else _numbers(B, A)
+    by_number = _quotient("mrdivide", B, A)
+    if by_number is not None:
+        return by_number
     a, b = _matrix("mrdivide", A, "A"), _matrix("mrdivide", B, "B")
     if a.shape[1] != b.shape[1]:
         _unequal("mrdivide", "columns", a.shape, b.shape)
     return wrap(linear.adjoint(_divided("mrdivide", linear.adjoint(a), linear.adjoint(b))), "")
-
-
-def _numbers(B: Any, A: Any) -> dlarray:
-    return rdivide(dlarray(B), A)
 
 
 def _divided(call: str, a: Any, b: Any) -> Any:
@@ -223,7 +235,7 @@ def _unequal(call: str, what: str, a: Shape, b: Shape) -> None:
 
 def _warned(call: str, value: Any, level: int) -> Any:
     """The value, with a warning where a matrix was singular; a replay gives the value alone."""
-    data = value._data if isinstance(value, Traced) else value
+    data = untraced(value)
     if data.size and np.isinf(data).all():
         text = f"{call}: the matrix is singular to working precision; the result is Inf."
         warnings.warn(text, RuntimeWarning, stacklevel=level)
@@ -232,6 +244,12 @@ def _warned(call: str, value: Any, level: int) -> Any:
 
 def inv(X: Any) -> dlarray:
     """The inverse of an unformatted square matrix; of a singular one Inf, with a warning.
+
+    Raises
+    ------
+    FormatError : X is formatted.
+    ShapeError : X is no square matrix.
+    TypeError : X is no array of numbers.
 
     Examples
     --------
@@ -246,6 +264,12 @@ def pinv(X: Any) -> dlarray:
     """The pseudoinverse of an unformatted matrix; its derivative holds where the rank does not
     change.
 
+    Raises
+    ------
+    FormatError : X is formatted.
+    ShapeError : X is no matrix.
+    TypeError : X is no array of numbers.
+
     Examples
     --------
     >>> pinv(dlarray([[2.0], [0.0]])).data
@@ -259,6 +283,12 @@ def det(X: Any) -> dlarray:
 
     A singular matrix has a derivative too, but no second one.
 
+    Raises
+    ------
+    FormatError : X is formatted.
+    ShapeError : X is no square matrix.
+    TypeError : X is no array of numbers.
+
     Examples
     --------
     >>> round(det(dlarray([[2.0, 1.0], [0.0, 4.0]])).item(), 12)
@@ -269,6 +299,12 @@ def det(X: Any) -> dlarray:
 
 def expm(X: Any) -> dlarray:
     """The exponential of an unformatted square matrix.
+
+    Raises
+    ------
+    FormatError : X is formatted.
+    ShapeError : X is no square matrix.
+    TypeError : X is no array of numbers.
 
     Examples
     --------

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import formats
-from ..formats import FormatError, ShapeError
+from ..formats import Axes, FormatError, ShapeError
+from . import subscripts
 from .core import described, dlarray, wrap
 from .numpy_rules import of_axis, own, required, rule
 
@@ -35,16 +36,28 @@ def _concatenate(arrays: Any, axis: Any = 0) -> Any:
 def _stack(arrays: Any, axis: Any = 0) -> Any:
     parts = list(arrays)
     first = next(X for X in parts if isinstance(X, dlarray))
-    if axis in (first.ndim, -1):
-        return own("cat")(first.ndim, *parts)
+    (place,) = _new_axes("stack", required("stack", axis), first.ndim, 1)
+    if place == first.ndim:
+        return own("cat")(place, *parts)
     if first.fmt:
         raise FormatError(
             f"numpy.stack: a new axis {axis} of {described(first)} would have no label. Stack "
             f"along axis {first.ndim}, which gets the label U, or use stripdims."
         )
-    index = (slice(None),) * (axis % (first.ndim + 1)) + (None,)
+    index = (subscripts.FULL,) * place + (None,)
     plain = [X if isinstance(X, dlarray) else wrap(np.asarray(X), "") for X in parts]
-    return own("cat")(axis % (first.ndim + 1), *(X[index] for X in plain))
+    return own("cat")(place, *(X[index] for X in plain))
+
+
+def _new_axes(call: str, axis: Any, ndim: int, count: int) -> Axes:
+    """Where new axes stand in a result with so many more dimensions than its operand; a label names
+    none.
+    """
+    if isinstance(axis, str):
+        raise TypeError(
+            f"numpy.{call}: a new axis is a place counted from 0; got the label {axis!r}."
+        )
+    return formats.resolve_axes(axis, "", ndim + count, f"numpy.{call}")
 
 
 @rule("array_split")
@@ -70,7 +83,7 @@ def _split(ary: dlarray, indices_or_sections: Any, axis: Any = 0) -> list[dlarra
 
 
 def _taken(X: dlarray, axis: int, part: Any) -> dlarray:
-    return X[tuple(part if i == axis else slice(None) for i in range(X.ndim))]
+    return X[(*subscripts.along(axis, part), ...)]
 
 
 @rule("take")
@@ -86,27 +99,28 @@ def _repeat(a: dlarray, repeats: Any, axis: Any = None) -> Any:
 
 @rule("flip")
 def _flip(m: dlarray, axis: Any = None) -> Any:
-    axes = (
-        range(m.ndim) if axis is None else (formats.resolve_axes(axis, m.fmt, m.ndim, "numpy.flip"))
-    )
-    return m[tuple(slice(None, None, -1 if i in axes else None) for i in range(m.ndim))]
+    every = axis is None
+    axes = range(m.ndim) if every else formats.resolve_axes(axis, m.fmt, m.ndim, "numpy.flip")
+    for along in axes:
+        m = own("flip")(m, along)
+    return m
 
 
 @rule("flipud")
 def _flipud(m: dlarray) -> Any:
-    return _flip(m, 0)
+    return own("flipud")(m)
 
 
 @rule("fliplr")
 def _fliplr(m: dlarray) -> Any:
-    return _flip(m, 1)
+    return own("fliplr")(m)
 
 
 @rule("roll")
 def _roll(a: dlarray, shift: Any, axis: Any = None) -> Any:
     axes = formats.resolve_axes(required("roll", axis), a.fmt, a.ndim, "numpy.roll")
     for along, step in zip(axes, np.broadcast_to(shift, len(axes)), strict=True):
-        a = _taken(a, along, np.roll(np.arange(a.shape[along]), step))
+        a = own("circshift")(a, step, along)
     return a
 
 
@@ -155,9 +169,9 @@ def _swapaxes(a: dlarray, axis1: Any, axis2: Any) -> Any:
 
 @rule("expand_dims")
 def _expand_dims(a: dlarray, axis: Any) -> Any:
-    ndim = a.ndim + len(np.atleast_1d(axis))
-    places = {int(place) % ndim for place in np.atleast_1d(axis)}
-    return a[tuple(None if i in places else slice(None) for i in range(ndim))]
+    places = _new_axes("expand_dims", axis, a.ndim, np.size(axis))
+    ndim = a.ndim + len(places)
+    return a[tuple(None if i in places else subscripts.FULL for i in range(ndim))]
 
 
 # -- making, telling ------------------------------------------------------------------------------

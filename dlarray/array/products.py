@@ -11,12 +11,12 @@ from ..formats import Axes, Shape, ShapeError, describe
 from ..operators import linear
 from .arithmetic import result_type, typed
 from .core import dlarray, wrap
-from .linear import unformatted
+from .require import require_unformatted
 from .subscripts import along
 
 
 def _pair(call: str, A: Any, B: Any) -> tuple[Any, Any]:
-    a, b = unformatted(call, A, "A"), unformatted(call, B, "B")
+    a, b = require_unformatted(call, A, "A"), require_unformatted(call, B, "B")
     dtype = result_type(a, b)
     return typed(a, dtype), typed(b, dtype)
 
@@ -37,6 +37,13 @@ def dot(A: Any, B: Any, dim: int | None = None) -> dlarray:
     """The sum of products along a dimension of unformatted arrays, the first of size other than 1
     if none is given; A conjugated.
 
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : sizes differ.
+    TypeError : an operand is no array of numbers.
+    ValueError : dim is no axis.
+
     Examples
     --------
     >>> dot(dlarray([1.0, 2.0]), [3.0, 5.0]).item()
@@ -53,6 +60,13 @@ def dot(A: Any, B: Any, dim: int | None = None) -> dlarray:
 def cross(A: Any, B: Any, dim: int | None = None) -> dlarray:
     """The cross product along a dimension of size 3 of unformatted arrays, the first such if none
     is given.
+
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : sizes differ, or no dimension has size 3.
+    TypeError : an operand is no array of numbers.
+    ValueError : dim is no axis.
 
     Examples
     --------
@@ -86,6 +100,12 @@ def cross(A: Any, B: Any, dim: int | None = None) -> dlarray:
 def kron(A: Any, B: Any) -> dlarray:
     """The Kronecker product of unformatted matrices: every element of A times B, as blocks.
 
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : more than two dimensions.
+    TypeError : an operand is no array of numbers.
+
     Examples
     --------
     >>> kron(dlarray([[1.0, 2.0]]), [[1.0, 1.0]]).data
@@ -116,6 +136,13 @@ def tensorprod(
         given.  Without pairs it is the outer product.
 
     The result has the other dimensions of A, then those of B.
+
+    Raises
+    ------
+    FormatError : an operand is formatted.
+    ShapeError : the sizes of paired dimensions differ.
+    TypeError : an operand is no array of numbers.
+    ValueError : an axis is named that is not there, or twice.
 
     Examples
     --------

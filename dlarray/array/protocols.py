@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..formats import describe
-from ..tape import Array, GradientError, Traced, is_traced
+from ..tape import Array, GradientError, Traced, is_traced, untraced
 
 if TYPE_CHECKING:
     from .core import dlarray
@@ -39,12 +39,12 @@ class Protocols(Traced):
         return (self[i] for i in range(len(self)))  # type: ignore[index]
 
     def __contains__(self, value: Any) -> bool:
-        count = np.size(extracted(value))
+        count = np.size(untraced(value))
         if count != 1:
             raise ValueError(
                 f"dlarray: `in` looks for one number; got {count}. Compare with == and any or all."
             )
-        return bool(np.any(extracted(self == value)))
+        return bool(np.any(untraced(self == value)))
 
     # -- as a number ------------------------------------------------------------------------------
 
@@ -124,10 +124,6 @@ class Protocols(Traced):
         strides = self._data.strides
         order = tuple(sorted(range(self.ndim), key=lambda axis: -abs(strides[axis])))
         return restored, (np.ascontiguousarray(self._data.transpose(order)), order, self.fmt)
-
-
-def extracted(value: Any) -> Any:
-    return value._data if isinstance(value, Traced) else value
 
 
 def _read_only(data: Array) -> Array:

@@ -39,6 +39,10 @@ def rng(seed: int = 0) -> None:
     ----------
     seed : an integer, at least 0.
 
+    Raises
+    ------
+    ValueError : the seed is no integer of at least 0.
+
     Examples
     --------
     >>> rng(7)

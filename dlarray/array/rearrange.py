@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,17 @@ import numpy as np
 from .. import _checks, formats, operators
 from ..formats import FormatError, Shape, ShapeError
 from .core import described, dlarray, require_dlarray, wrap
-from .subscripts import FULL, along
+from .subscripts import along
 
 
 def flip(X: Any, dim: int | str | None = None) -> dlarray:
     """X backwards along a dimension, the first of size other than 1 if none is given; same format.
+
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
 
     Examples
     --------
@@ -33,6 +40,10 @@ def _flipped(X: dlarray, axis: int) -> dlarray:
 def fliplr(X: Any) -> dlarray:
     """X with its columns backwards, the second dimension; same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> fliplr(dlarray([[1.0, 2.0]])).data
@@ -43,6 +54,10 @@ def fliplr(X: Any) -> dlarray:
 
 def flipud(X: Any) -> dlarray:
     """X with its rows backwards, the first dimension; same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------
@@ -61,6 +76,12 @@ def circshift(X: Any, K: int | Sequence[int], dim: int | str | None = None) -> d
     K : places; negative ones shift to earlier places.  A list has one a dimension.
     dim : the dimension of one K: an axis or label; the first of size other than 1 if not given.
 
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : K is no integer or list of them, or dim is no axis of X.
+
     Examples
     --------
     >>> circshift(dlarray([1.0, 2.0, 3.0], "T"), 1, "T").data.ravel()
@@ -78,7 +99,7 @@ def circshift(X: Any, K: int | Sequence[int], dim: int | str | None = None) -> d
         shifts = [(formats.one_axis(dim, X.fmt, X.shape, "circshift"), K)]
     value: Any = X
     for axis, places in shifts:
-        value = _shifted(value, axis, _checks.integer("circshift", "K", places, -(2**62)))
+        value = _shifted(value, axis, _checks.integer("circshift", "K", places, -math.inf))
     return wrap(value, X.fmt)
 
 
@@ -95,6 +116,12 @@ def _shifted(value: Any, axis: int, places: int) -> Any:
 def rot90(X: Any, k: int = 1) -> dlarray:
     """Unformatted data turned by k quarter turns, counterclockwise, in their first two dimensions.
 
+    Raises
+    ------
+    FormatError : X is formatted.
+    TypeError : X is no dlarray.
+    ValueError : k is no integer.
+
     Examples
     --------
     >>> rot90(dlarray([[1.0, 2.0], [3.0, 5.0]])).data
@@ -106,7 +133,7 @@ def rot90(X: Any, k: int = 1) -> dlarray:
         raise FormatError(
             f"rot90: only unformatted data can be turned; got {described(X)}. Use stripdims first."
         )
-    turns = _checks.integer("rot90", "k", k, -(2**62)) % 4
+    turns = _checks.integer("rot90", "k", k, -math.inf) % 4
     if turns == 2:
         return _flipped(_flipped(X, 0), 1)
     if turns == 0:
@@ -121,6 +148,12 @@ def repmat(X: Any, *counts: Any) -> dlarray:
     """Copies of X: ``repmat(X, 2, 3)`` or ``repmat(X, [2, 3])``; one count n is for n by n copies.
 
     The format stays; counts for further dimensions make U dimensions.
+
+    Raises
+    ------
+    ShapeError : more elements than an array can have.
+    TypeError : X is no dlarray, or no count is given.
+    ValueError : a count is no integer of at least 0.
 
     Examples
     --------
@@ -139,6 +172,13 @@ def repelem(X: Any, *counts: Any) -> dlarray:
 
     A count may be a list with one number an element along its dimension.  The format stays; counts
     for further dimensions make U dimensions.
+
+    Raises
+    ------
+    ShapeError : one count for data that are no vector, or a list of another length than its
+        dimension.
+    TypeError : X is no dlarray, or no count is given.
+    ValueError : a count is no integer of at least 0.
 
     Examples
     --------
@@ -172,7 +212,7 @@ def _by_element(X: dlarray, axis: int, count: Any) -> dlarray:
         )
     numbers = _counts("repelem", list(count)) if n else ()
     places = np.repeat(np.arange(n), numbers)
-    return X[(*(FULL,) * axis, places, *(FULL,) * (X.ndim - axis - 1))]
+    return X[(*along(axis, places), ...)]
 
 
 def _counts(call: str, counts: Any) -> Shape:

@@ -12,9 +12,10 @@ import numpy as np
 
 from .. import _checks, formats, operators
 from ..formats import Axes, Dim, ShapeError, first_nonsingleton
+from ..tape import untraced
 from . import arithmetic
-from .comparison import plain
 from .core import described, dlarray, require_dlarray, require_float, wrap
+from .require import require_counting
 
 
 def axes_of(X: dlarray, dim: Dim | None, call: str) -> Axes:
@@ -28,24 +29,36 @@ def axes_of(X: dlarray, dim: Dim | None, call: str) -> Axes:
 def sum(X: Any, dim: Dim | None = None) -> dlarray:
     """The sum over some dimensions; of logical data the number of ones, as double.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
+
     Examples
     --------
     >>> sum(dlarray(np.ones((4, 5, 3, 2)), "SSCB"), "S").shape
     (1, 1, 3, 2)
     """
-    X = counting(X, "sum")
+    X = require_counting(X, "sum")
     return wrap(operators.total(X, axes=axes_of(X, dim, "sum")), X.fmt)
 
 
 def mean(X: Any, dim: Dim | None = None) -> dlarray:
     """The mean over some dimensions; NaN over none; of logical data the part of ones, as double.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
+
     Examples
     --------
     >>> mean(dlarray([[1.0, 2.0], [3.0, 5.0]], "CB"), "B").data.ravel()
     array([1.5, 4. ])
     """
-    X = counting(X, "mean")
+    X = require_counting(X, "mean")
     return wrap(operators.average(X, axes=axes_of(X, dim, "mean")), X.fmt)
 
 
@@ -54,12 +67,18 @@ def prod(X: Any, dim: Dim | None = None) -> dlarray:
 
     Its derivative is right also where elements are 0.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
+
     Examples
     --------
     >>> prod(dlarray([[1.0, 2.0], [3.0, 5.0]], "CB"), "B").data.ravel()
     array([ 2., 15.])
     """
-    X = counting(X, "prod")
+    X = require_counting(X, "prod")
     value: Any = X
     for axis in axes_of(X, dim, "prod"):
         value = operators.product(value, axis=axis)
@@ -72,6 +91,13 @@ def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     With ``nargout=2`` also the index (from 0) of the first maximum along one dimension, which has
     no derivative.  NaN if an element is NaN.  The derivative goes to the first maximum, and of two
     equal elements to that of X.  Real data only.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    ShapeError : X and Y differ in size and neither is 1.
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : dim is no axis of X, or given beside Y.
 
     Examples
     --------
@@ -90,6 +116,13 @@ def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
 
 def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
     """The minimum over dimensions of X, or the smaller elements of X and Y; see `max`.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    ShapeError : X and Y differ in size and neither is 1.
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : dim is no axis of X, or given beside Y.
 
     Examples
     --------
@@ -129,12 +162,18 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
     result = wrap(oriented(value), X.fmt)
     if nargout == 1:
         return result
-    index = operators.place_of_largest(plain(whole), axis=axes[0])
+    index = operators.place_of_largest(untraced(whole), axis=axes[0])
     return result, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
 
 
 def any(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether some element over the dimensions is nonzero: a logical array.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
 
     Examples
     --------
@@ -148,6 +187,12 @@ def any(X: Any, dim: Dim | None = None) -> dlarray:
 def all(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether every element over the dimensions is nonzero: a logical array.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X.
+
     Examples
     --------
     >>> all(dlarray([[1.0, 2.0], [3.0, 0.0]], "CB"), "B").data.ravel()
@@ -155,14 +200,6 @@ def all(X: Any, dim: Dim | None = None) -> dlarray:
     """
     X = require_dlarray(X, "all")
     return wrap(operators.every(X._data, axes=axes_of(X, dim, "all")), X.fmt)
-
-
-def counting(X: Any, call: str) -> dlarray:
-    """X, logical data as double."""
-    X = require_dlarray(X, call)
-    if X.dtype.kind != "b":
-        return X
-    return wrap(operators.cast(X, dtype=np.dtype(np.float64)), X.fmt)
 
 
 def _floating(X: Any, call: str) -> dlarray:

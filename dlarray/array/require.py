@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import operators
 from ..formats import FormatError, describe, find
 from ..tape import current_tape
-from .core import dlarray
+from .core import as_data, dlarray, wrap
 from .protocols import plain
 
 
@@ -69,6 +70,24 @@ def require_real(X: Any, call: str) -> Any:
             "abs of it."
         )
     return X
+
+
+def require_unformatted(call: str, X: Any, name: str) -> Any:
+    """An unformatted operand, a dlarray or an array."""
+    value = X if isinstance(X, dlarray) else as_data(X, call)
+    if isinstance(value, dlarray) and value.fmt:
+        raise FormatError(
+            f"{call}: {name} must be unformatted; got {described(X)}. Use stripdims first."
+        )
+    return value
+
+
+def require_counting(X: Any, call: str) -> dlarray:
+    """X, which must be a dlarray; logical data as double."""
+    X = require_dlarray(X, call)
+    if X.dtype.kind != "b":
+        return X
+    return wrap(operators.cast(X, dtype=np.dtype(np.float64)), X.fmt)
 
 
 def require_label(X: dlarray, label: str, call: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import _checks, operators
@@ -11,6 +12,10 @@ from .core import dlarray
 
 def ceil(X: Any) -> dlarray:
     """The next whole number above, same format; its derivative is 0.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical or complex.
 
     Examples
     --------
@@ -23,6 +28,10 @@ def ceil(X: Any) -> dlarray:
 def fix(X: Any) -> dlarray:
     """The next whole number towards 0, same format; its derivative is 0.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical or complex.
+
     Examples
     --------
     >>> fix(dlarray([1.5, -1.5], "C")).data.ravel().round(4)
@@ -33,6 +42,10 @@ def fix(X: Any) -> dlarray:
 
 def floor(X: Any) -> dlarray:
     """The next whole number below, same format; its derivative is 0.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical or complex.
 
     Examples
     --------
@@ -52,6 +65,11 @@ def round(X: Any, digits: int = 0) -> dlarray:
     X : real data of any format.
     digits : decimal places; negative ones round to tens, hundreds, ...
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : digits is no integer.
+
     Examples
     --------
     >>> round(dlarray([0.5, 2.5, -1.4], "C")).data.ravel()
@@ -59,7 +77,7 @@ def round(X: Any, digits: int = 0) -> dlarray:
     >>> round(dlarray([3.14159, 100.0], "C"), 2).data.ravel()
     array([  3.14, 100.  ])
     """
-    places = _checks.integer("round", "digits", digits, -300)
+    places = _checks.integer("round", "digits", digits, -math.inf)
     return unary("round", lambda x: operators.round_(x, digits=places), X)
 
 
@@ -68,6 +86,11 @@ def mod(a: Any, b: Any) -> dlarray:
 
     As in MATLAB it is a where b is 0.  Also written ``a % b``.  The derivative with respect to b is
     -floor(a / b).
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is complex, or no array of numbers.
 
     Examples
     --------
@@ -81,6 +104,11 @@ def rem(a: Any, b: Any) -> dlarray:
     """a - fix(a / b) b, matched by label as in `plus`: what division leaves, with the sign of a.
 
     NaN where b is 0.  The derivative with respect to b is -fix(a / b).
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is complex, or no array of numbers.
 
     Examples
     --------

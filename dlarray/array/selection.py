@@ -7,33 +7,34 @@ from typing import Any
 import numpy as np
 
 from .. import operators
-from ..operators.elementwise import where_nonzero
-from . import arithmetic, comparison
+from ..formats import Axes, broadcast, insert
+from . import comparison
+from .arithmetic import fmt_of, operand, result_type, typed
 from .core import dlarray, wrap
 
 CALL = "where"
 
 
 def where(condition: Any, x: Any, y: Any) -> dlarray:
-    """x where the condition is nonzero, else y; all three are matched by label, as in `plus`.
+    """x where the condition is nonzero, else y; all three are matched by label, as in `plus`: x and
+    y with each other, then the condition with both.
 
     The derivative goes to the element that was chosen; what was not chosen, NaN too, has no part in
     the result.
     """
-    holds = comparison.not_(comparison.not_(_labelled(condition)))
-    return _chosen(holds, x, y) + _chosen(comparison.not_(holds), y, x)
-
-
-def _labelled(value: Any) -> dlarray:
-    return value if isinstance(value, dlarray) else dlarray(value)
-
-
-def _chosen(mask: dlarray, value: Any, other: Any) -> dlarray:
-    """The value where the mask holds, else 0, in the common type of value and other."""
-    mask_, value_, fmt = arithmetic.aligned(CALL, mask, value)
-    dtype = arithmetic.result_type(
-        value_, other if isinstance(other, dlarray) else np.asarray(other)
+    holds, x, y = comparison.ne(condition, 0), operand(CALL, x), operand(CALL, y)
+    dtype = result_type(x, y)
+    x, y = (value if value.ndim else np.reshape(value, (1, 1)) for value in (x, y))
+    pair, shape = broadcast(x.shape, fmt_of(x), y.shape, fmt_of(y), CALL)
+    whole, _ = broadcast(holds.shape, holds.fmt, shape, pair.fmt, CALL)
+    chosen = operators.choose(
+        _wide(holds._data, whole.insert_a),
+        _wide(_wide(typed(x, dtype), pair.insert_a), whole.insert_b),
+        _wide(_wide(typed(y, dtype), pair.insert_b), whole.insert_b),
     )
-    if value_.dtype != dtype:
-        value_ = operators.cast(value_, dtype=dtype)
-    return wrap(where_nonzero(mask_, value_), fmt)
+    return wrap(chosen, whole.fmt)
+
+
+def _wide(value: Any, axes: Axes) -> Any:
+    """The value with dimensions of size 1 at these axes of the result."""
+    return operators.reshape(value, shape=insert(value.shape, axes)) if axes else value

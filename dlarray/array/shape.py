@@ -20,6 +20,12 @@ def permute(X: Any, order: Sequence[int]) -> dlarray:
 
     The order may name dimensions of size 1 that follow the last one, and leave such ones out.
 
+    Raises
+    ------
+    FormatError : dimensions of different labels would change places.
+    TypeError : X is no dlarray.
+    ValueError : the order does not name every dimension once.
+
     Examples
     --------
     >>> permute(dlarray(np.ones((5, 3, 2))), [2, 0, 1]).shape
@@ -30,6 +36,12 @@ def permute(X: Any, order: Sequence[int]) -> dlarray:
 
 def ipermute(X: Any, order: Sequence[int]) -> dlarray:
     """What `permute` with this order was made from: ``ipermute(permute(X, order), order)`` is X.
+
+    Raises
+    ------
+    FormatError : dimensions of different labels would change places.
+    TypeError : X is no dlarray.
+    ValueError : the order does not name every dimension once.
 
     Examples
     --------
@@ -58,6 +70,11 @@ def _permuted(X: dlarray, order: Sequence[int], call: str, *, undo: bool) -> dla
 def transpose(X: Any) -> dlarray:
     """The transpose of unformatted or "UU" data of two dimensions.
 
+    Raises
+    ------
+    FormatError : X has labels other than UU, or more than two dimensions.
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> transpose(dlarray(np.ones((5, 3)))).shape
@@ -70,6 +87,11 @@ def transpose(X: Any) -> dlarray:
 def ctranspose(X: Any) -> dlarray:
     """The conjugate transpose of unformatted or "UU" data of two dimensions; of real data the
     transpose.
+
+    Raises
+    ------
+    FormatError : X has labels other than UU, or more than two dimensions.
+    TypeError : X is no dlarray.
 
     Examples
     --------
@@ -94,6 +116,10 @@ def flatten(X: Any) -> dlarray:
 
     ``X.flatten()`` is the same; ``X[:]`` is not: missing subscripts are full slices, so that is X.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> flatten(dlarray([[1.0, 3.0], [2.0, 4.0]], "CB")).data.ravel()
@@ -108,6 +134,11 @@ def reshape(X: Any, *sizes: Any) -> dlarray:
     2, 3)``.
 
     One size may be None, which stands for what is left.  The result is unformatted.
+
+    Raises
+    ------
+    ShapeError : the sizes do not hold as many elements as X, or one is no size.
+    TypeError : X is no dlarray.
 
     Examples
     --------
@@ -144,6 +175,10 @@ def _wanted_size(X: dlarray, n: Any) -> int | None:
 
 def squeeze(X: Any) -> dlarray:
     """X without dimensions of size 1 and their labels; data of two dimensions stay as they are.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------

@@ -9,7 +9,7 @@ import numpy as np
 from .. import _checks, formats, operators
 from ..formats import FormatError
 from ..operators.sorting import different, is_in, order_of, places_in, reorder
-from ..tape import Array, Traced, decides
+from ..tape import Array, decides, untraced
 from .core import as_data, described, dlarray, require_dlarray, wrap
 
 _DIRECTIONS = ("ascend", "descend")
@@ -30,6 +30,12 @@ def sort(
     direction : "ascend" or "descend".
     nargout : 2 for the indices too (from 0), a dlarray of the same format without derivative.
 
+    Raises
+    ------
+    FormatError : no dimension, or more than one, has the label dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, an unknown direction, or another nargout.
+
     Examples
     --------
     >>> X = dlarray([[4.0, 1.0], [2.0, 9.0]], "CB")
@@ -47,15 +53,11 @@ def sort(
     descend = _checks.choice("sort", "direction", direction, _DIRECTIONS) == "descend"
     _checks.nargout("sort", nargout, (1, 2))
     axis = formats.one_axis(dim, X.fmt, X.shape, "sort")
-    index = _untraced(order_of(X, axis=axis, descend=descend))
+    index = untraced(order_of(X, axis=axis, descend=descend))
     Y = wrap(reorder(X, index, axis=axis), X.fmt)
     if nargout == 1:
         return Y
     return Y, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
-
-
-def _untraced(value: Any) -> Any:
-    return value._data if isinstance(value, Traced) else value
 
 
 def _values(call: str, X: Any) -> Array:
@@ -79,6 +81,12 @@ def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int
         values too.
 
     The indices are NumPy arrays, that index dlarrays; the values an unformatted dlarray, traced.
+
+    Raises
+    ------
+    FormatError : X is formatted.
+    TypeError : X is no array of numbers.
+    ValueError : n is no positive integer, an unknown direction, or another nargout.
 
     Examples
     --------
@@ -109,6 +117,12 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     With ``nargout`` 2 and 3 also NumPy arrays of linear indices (from 0): where in A each value
     is first, and for each element of A which value it is.  Each NaN is a value of its own.
 
+    Raises
+    ------
+    FormatError : A is formatted.
+    TypeError : A is no array of numbers.
+    ValueError : another nargout.
+
     Examples
     --------
     >>> values, first, which = unique(dlarray([5.0, 3.0, 5.0]), nargout=3)
@@ -118,7 +132,7 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     data = _values("unique", A)
     _checks.nargout("unique", nargout, (1, 2, 3))
     row = data.shape[0] == 1 and data.size == data.shape[1] > 1
-    values = _untraced(different(A if isinstance(A, dlarray) else data))
+    values = untraced(different(A if isinstance(A, dlarray) else data))
     n = values.shape[0]
     found = wrap(operators.reshape(values, shape=(1, n) if row else (n, 1)), "")
     if nargout == 1:
@@ -136,6 +150,12 @@ def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
     With ``nargout=2`` also where in S it is first, a NumPy array of linear indices (from 0; -1 for
     none) of the size of A.  NaN is no member.
 
+    Raises
+    ------
+    FormatError : an argument is formatted.
+    TypeError : an argument is no array of numbers.
+    ValueError : another nargout.
+
     Examples
     --------
     >>> ismember(dlarray([5.0, 3.0]), [3.0, 4.0]).data.ravel()
@@ -145,7 +165,7 @@ def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
     members = _values("ismember", S)
     _checks.nargout("ismember", nargout, (1, 2))
     column = operators.reshape(S if isinstance(S, dlarray) else members, shape=(members.size,))
-    found = wrap(_untraced(is_in(A if isinstance(A, dlarray) else data, column)), "")
+    found = wrap(untraced(is_in(A if isinstance(A, dlarray) else data, column)), "")
     if nargout == 1:
         return found
-    return found, _untraced(places_in(data, members.reshape(-1, order="F")))
+    return found, untraced(places_in(data, members.reshape(-1, order="F")))

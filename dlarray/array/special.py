@@ -12,6 +12,10 @@ from .core import dlarray
 def erf(X: Any) -> dlarray:
     """The error function, same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical or complex.
+
     Examples
     --------
     >>> erf(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
@@ -22,6 +26,10 @@ def erf(X: Any) -> dlarray:
 
 def erfc(X: Any) -> dlarray:
     """1 - erf(X), accurate where that is small, same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical or complex.
 
     Examples
     --------
@@ -34,6 +42,10 @@ def erfc(X: Any) -> dlarray:
 def gamma(X: Any) -> dlarray:
     """The gamma function, same format; Inf at 0, NaN at negative whole numbers.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical or complex.
+
     Examples
     --------
     >>> gamma(dlarray([0.5, 5.0], "C")).data.ravel().round(4)
@@ -44,6 +56,10 @@ def gamma(X: Any) -> dlarray:
 
 def gammaln(X: Any) -> dlarray:
     """``log |gamma(X)|``, same format; Inf at 0 and at negative whole numbers.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical or complex.
 
     Examples
     --------

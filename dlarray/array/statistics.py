@@ -12,9 +12,10 @@ import numpy as np
 
 from .. import _checks, operators
 from ..formats import Axes, Dim, ShapeError
-from .comparison import plain
+from ..tape import untraced
 from .core import described, dlarray, require_dlarray, require_float, wrap
-from .reductions import axes_of, counting
+from .reductions import axes_of
+from .require import require_counting
 
 
 def median(X: Any, dim: Dim | None = None) -> dlarray:
@@ -22,6 +23,12 @@ def median(X: Any, dim: Dim | None = None) -> dlarray:
 
     Of an even number of elements it is the mean of the two in the middle; the derivative goes to
     the elements in the middle.  Real data only.
+
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : dim is no axis of X.
 
     Examples
     --------
@@ -32,7 +39,7 @@ def median(X: Any, dim: Dim | None = None) -> dlarray:
     if value.shape[axis] == 0:
         value = operators.average(value, axes=(axis,))
     else:
-        places = operators.middle(plain(value), axis=axis)
+        places = operators.middle(untraced(value), axis=axis)
         low, high = (
             operators.pick(value, operators.take(places, index=half), axis=axis)
             for half in _halves(axis)
@@ -51,6 +58,12 @@ def mode(X: Any, dim: Dim | None = None) -> dlarray:
     NaN do not count, unless there is nothing else.  The derivative goes to the first element with
     this value.  Real data only.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or logical or complex.
+    ValueError : dim is no axis of X.
+
     Examples
     --------
     >>> mode(dlarray([[1.0, 2.0, 2.0], [5.0, 3.0, 4.0]], "CB"), "B").data.ravel()
@@ -60,7 +73,7 @@ def mode(X: Any, dim: Dim | None = None) -> dlarray:
     if value.shape[axis] == 0:
         value = operators.average(value, axes=(axis,))
     else:
-        place = operators.place_of_commonest(plain(value), axis=axis)
+        place = operators.place_of_commonest(untraced(value), axis=axis)
         value = operators.pick(value, place, axis=axis)
     return _restored(X, value, dim, "mode")
 
@@ -97,6 +110,12 @@ def var(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
     w : 0 divides by the number of elements less 1, 1 by their number.
     dim : axes, labels or "all"; by default the first dimension of size other than 1.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or w another number than those above.
+
     Examples
     --------
     >>> X = dlarray([[1.0, 2.0, 3.0, 6.0]], "CB")
@@ -111,6 +130,12 @@ def std(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
 
     Its derivative is 0 where all elements are equal.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or w another number than those above.
+
     Examples
     --------
     >>> std(dlarray([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]], "CB"), 0, "B").data.ravel()
@@ -120,7 +145,7 @@ def std(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
 
 
 def _variance(X: Any, w: Any, dim: Dim | None, call: str, turned: Any) -> dlarray:
-    X = counting(X, call)
+    X = require_counting(X, call)
     if not _checks.is_number(w) or w not in (0, 1):
         what = w if _checks.is_number(w) else described(w)
         raise ValueError(
@@ -156,12 +181,18 @@ def vecnorm(X: Any, p: float = 2, dim: Dim | None = None) -> dlarray:
 
     The derivative at a zero vector is 0.
 
+    Raises
+    ------
+    FormatError : no dimension has a label of dim.
+    TypeError : X is no dlarray, or dim neither an axis nor a label.
+    ValueError : dim is no axis of X, or p is no positive number.
+
     Examples
     --------
     >>> vecnorm(dlarray([[3.0, 1.0], [4.0, 1.0]], "CB")).data.ravel().round(4)
     array([5.    , 1.4142])
     """
-    X = counting(X, "vecnorm")
+    X = require_counting(X, "vecnorm")
     if not _checks.is_number(p) or not p > 0:
         raise ValueError(f"vecnorm: p must be a number above 0, or Inf; got {p!r}.")
     axes = axes_of(X, dim, "vecnorm")
@@ -189,7 +220,7 @@ def _largest(X: dlarray, size: Any, axes: Axes) -> Any:
 
 def _root_of_power(x: Any, exponent: float) -> Any:
     """x ** exponent with derivative 0 at 0: there a 1 is raised, and 0 put in its place."""
-    zero = operators.equal(plain(x), np.asarray(0, x.dtype))
+    zero = operators.equal(untraced(x), np.asarray(0, x.dtype))
     shifted = operators.add(x, operators.cast(zero, dtype=x.dtype))
     value = operators.power(shifted, np.asarray(exponent, x.dtype))
     return operators.where_nonzero(x, value)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..formats import Shape, ShapeError, describe
 from ..operators.indexing import Computed, places
-from ..tape import Array
+from ..tape import Array, untraced
 from .core import described, dlarray
 from .inspection import without_trailing
 
@@ -71,7 +71,7 @@ def whole(X: dlarray, index: Any) -> Place | None:
     if isinstance(index, tuple) and len(index) == 1:
         index = index[0]
     index = argument(index)
-    array = index._data if isinstance(index, dlarray) else index
+    array = untraced(index)
     if not isinstance(array, np.ndarray) or array.ndim == 0:
         return None
     if array.dtype.kind == "b":
@@ -99,7 +99,7 @@ def whole(X: dlarray, index: Any) -> Place | None:
 
 def _require_whole(index: Any, rule: str) -> None:
     """Indices are integers; in a dlarray, which holds none, whole numbers."""
-    array = index._data if isinstance(index, dlarray) else index
+    array = untraced(index)
     if array.dtype.kind in "iu" or array.size == 0:
         return
     if not isinstance(index, dlarray) or array.dtype.kind != "f":

@@ -12,6 +12,10 @@ from .core import dlarray
 def sin(X: Any) -> dlarray:
     """The sine of angles in radians, same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> sin(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
@@ -22,6 +26,10 @@ def sin(X: Any) -> dlarray:
 
 def cos(X: Any) -> dlarray:
     """The cosine of angles in radians, same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -34,6 +42,10 @@ def cos(X: Any) -> dlarray:
 def tan(X: Any) -> dlarray:
     """The tangent of angles in radians, same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> tan(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
@@ -44,6 +56,10 @@ def tan(X: Any) -> dlarray:
 
 def sec(X: Any) -> dlarray:
     """The secant, 1 / cos(X), same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -56,6 +72,10 @@ def sec(X: Any) -> dlarray:
 def csc(X: Any) -> dlarray:
     """The cosecant, 1 / sin(X), same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> csc(dlarray([1.0, 2.0], "C")).data.ravel().round(4)
@@ -66,6 +86,10 @@ def csc(X: Any) -> dlarray:
 
 def cot(X: Any) -> dlarray:
     """The cotangent, 1 / tan(X), same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -78,6 +102,10 @@ def cot(X: Any) -> dlarray:
 def asin(X: Any) -> dlarray:
     """The angle with this sine, same format; of real data NaN outside -1 to 1.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> asin(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
@@ -88,6 +116,10 @@ def asin(X: Any) -> dlarray:
 
 def acos(X: Any) -> dlarray:
     """The angle with this cosine, same format; of real data NaN outside -1 to 1.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -100,6 +132,10 @@ def acos(X: Any) -> dlarray:
 def atan(X: Any) -> dlarray:
     """The angle with this tangent, same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> atan(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
@@ -110,6 +146,10 @@ def atan(X: Any) -> dlarray:
 
 def sinh(X: Any) -> dlarray:
     """The hyperbolic sine, same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -122,6 +162,10 @@ def sinh(X: Any) -> dlarray:
 def cosh(X: Any) -> dlarray:
     """The hyperbolic cosine, same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> cosh(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
@@ -132,6 +176,10 @@ def cosh(X: Any) -> dlarray:
 
 def tanh(X: Any) -> dlarray:
     """The hyperbolic tangent, same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -144,6 +192,10 @@ def tanh(X: Any) -> dlarray:
 def sech(X: Any) -> dlarray:
     """The hyperbolic secant, 1 / cosh(X), same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> sech(dlarray([0.0, 1.0], "C")).data.ravel().round(4)
@@ -154,6 +206,10 @@ def sech(X: Any) -> dlarray:
 
 def csch(X: Any) -> dlarray:
     """The hyperbolic cosecant, 1 / sinh(X), same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -166,6 +222,10 @@ def csch(X: Any) -> dlarray:
 def coth(X: Any) -> dlarray:
     """The hyperbolic cotangent, 1 / tanh(X), same format.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> coth(dlarray([1.0, 2.0], "C")).data.ravel().round(4)
@@ -176,6 +236,10 @@ def coth(X: Any) -> dlarray:
 
 def asinh(X: Any) -> dlarray:
     """The inverse of sinh, same format.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -188,6 +252,10 @@ def asinh(X: Any) -> dlarray:
 def acosh(X: Any) -> dlarray:
     """The inverse of cosh, same format; of real data NaN below 1.
 
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
+
     Examples
     --------
     >>> acosh(dlarray([1.0, 2.0], "C")).data.ravel().round(4)
@@ -198,6 +266,10 @@ def acosh(X: Any) -> dlarray:
 
 def atanh(X: Any) -> dlarray:
     """The inverse of tanh, same format; of real data NaN outside -1 to 1.
+
+    Raises
+    ------
+    TypeError : X is no dlarray, or logical.
 
     Examples
     --------
@@ -212,6 +284,11 @@ def atan2(Y: Any, X: Any) -> dlarray:
 
     Its derivative at (0, 0) is 0.
 
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is complex, or no array of numbers.
+
     Examples
     --------
     >>> atan2(dlarray([1.0, -1.0], "C"), -1).data.ravel().round(4)
@@ -224,6 +301,11 @@ def hypot(a: Any, b: Any) -> dlarray:
     """sqrt(a^2 + b^2) without overflow, matched by label as in `plus`; real data only.
 
     Its derivative at (0, 0) is 0.
+
+    Raises
+    ------
+    ShapeError : sizes differ and neither is 1.
+    TypeError : an operand is complex, or no array of numbers.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _checks, operators
 from ..operators.logic import nonzero
-from ..tape import Traced
+from ..tape import untraced
 from .core import TYPE_NAMES, as_data, described, dlarray, require_dlarray, wrap
 from .inspection import without_trailing
 
@@ -17,6 +17,10 @@ _TYPES = {"single": np.float32, "double": np.float64, "logical": np.bool_}
 
 def underlyingType(X: Any) -> str:
     """ "single", "double" or "logical"; complex data have the type of their parts.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------
@@ -28,6 +32,11 @@ def underlyingType(X: Any) -> str:
 
 def isUnderlyingType(X: Any, typename: str) -> bool:
     """Whether the data of X are of this type: "single", "double" or "logical".
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
+    ValueError : an unknown name of a type.
 
     Examples
     --------
@@ -42,6 +51,10 @@ def isUnderlyingType(X: Any, typename: str) -> bool:
 def isfloat(X: Any) -> bool:
     """Whether the data of X are single or double, real or complex.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> isfloat(dlarray([3.0, 5.0])), isfloat(dlarray([True]))
@@ -52,6 +65,10 @@ def isfloat(X: Any) -> bool:
 
 def isnumeric(X: Any) -> bool:
     """Whether the data of X are numbers: single or double, not logical.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------
@@ -64,6 +81,10 @@ def isnumeric(X: Any) -> bool:
 def islogical(X: Any) -> bool:
     """Whether the data of X are logical.
 
+    Raises
+    ------
+    TypeError : X is no dlarray.
+
     Examples
     --------
     >>> islogical(dlarray([True, False]))
@@ -74,6 +95,10 @@ def islogical(X: Any) -> bool:
 
 def isreal(X: Any) -> bool:
     """Whether the data of X are not of a complex type.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
 
     Examples
     --------
@@ -87,6 +112,10 @@ def isequal(A: Any, B: Any, *others: Any) -> bool:
     """Whether arrays have the same format, or none, the same sizes and the same values.
 
     Types need not be equal; NaN is not equal to NaN.  Arrays that are not dlarrays are unformatted.
+
+    Raises
+    ------
+    TypeError : an argument is no array of numbers.
 
     Examples
     --------
@@ -109,6 +138,10 @@ def isequal(A: Any, B: Any, *others: Any) -> bool:
 def single(X: Any) -> dlarray:
     """X in single precision, same format.
 
+    Raises
+    ------
+    TypeError : X is no array of numbers.
+
     Examples
     --------
     >>> single(dlarray([3.0, 5.0], "C")).dtype
@@ -119,6 +152,10 @@ def single(X: Any) -> dlarray:
 
 def double(X: Any) -> dlarray:
     """X in double precision, same format.
+
+    Raises
+    ------
+    TypeError : X is no array of numbers.
 
     Examples
     --------
@@ -138,6 +175,11 @@ def cast(X: Any, typename: str | None = None, *, like: Any = None) -> dlarray:
     X : a dlarray, or an array that becomes one.
     typename : "single", "double" or "logical" (see `logical`).
     like : a dlarray; complex data stay complex.
+
+    Raises
+    ------
+    TypeError : X is no dlarray.
+    ValueError : an unknown name of a type.
 
     Examples
     --------
@@ -174,7 +216,7 @@ def logical(X: Any) -> dlarray:
             "in X != 0."
         )
     value = nonzero(X, called=described(X))
-    return wrap(value._data if isinstance(value, Traced) else value, X.fmt)
+    return wrap(untraced(value), X.fmt)
 
 
 def _cast(X: Any, typename: str, call: str) -> dlarray:

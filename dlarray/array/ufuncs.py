@@ -77,15 +77,12 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
 }
 
 
-def from_ufunc(
-    ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
-) -> Any:
-    """What a NumPy ufunc means for dlarrays: the function of the same meaning, with its label
-    rule.
+def from_ufunc(ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What a call of a NumPy ufunc means for dlarrays: the function of the same meaning, with its
+    label rule.
     """
     function = _UFUNCS.get(ufunc.__name__)
-    if function is None or method != "__call__" or options:
-        detail = f".{method}" if method != "__call__" else ""
-        detail += f" with {', '.join(options)}" if options else ""
+    if function is None or options:
+        detail = f" with {', '.join(options)}" if options else ""
         raise TypeError(no_rule(ufunc.__name__, detail))
     return function(*inputs)

@@ -77,6 +77,8 @@ class Datastore:
 
     def preview(self) -> Any:
         """The first row as `read` gives it; the place does not change."""
+        if not len(self):
+            raise ValueError(f"{type(self).__name__}: there is no observation to preview.")
         return self._output(self.rows(0, 1))
 
     def shuffle(self) -> Datastore:
@@ -140,13 +142,7 @@ class ArrayDatastore(Datastore):
         data = A if self._listed else np.asarray(A)
         if not self._listed:
             data = data.reshape(-1, 1) if data.ndim < 2 else data
-            dim = _checks.axis(call, "IterationDimension", IterationDimension, data.ndim)
-            if not 0 <= dim < data.ndim:
-                raise ValueError(
-                    f"{call}: IterationDimension {IterationDimension} is not one of the "
-                    f"{data.ndim} dimensions; they are counted from 0."
-                )
-            self._dim = dim
+            self._dim = _checks.own_axis(call, "IterationDimension", IterationDimension, data.ndim)
         self._data: Any = data
         super().__init__()
 

@@ -31,6 +31,10 @@ ENCODED: dict[str, Any] = {
 }
 
 
+_NUMBERS = (int, float, np.integer, np.floating, np.bool_)
+_CONTAINERS = (list, tuple, dict, set, np.ndarray)
+
+
 def categories(labels: Any) -> Array:
     """The classes of labels, in order; a missing label (None, NaN) is no class.
 
@@ -69,12 +73,22 @@ def _values(call: str, labels: Any) -> tuple[Array, Array]:
     if values.dtype.kind not in "Of":
         return values, missing
     flat = values.reshape(-1).tolist()
-    absent = [v is None or (isinstance(v, float) and np.isnan(v)) for v in flat]
+    absent = [is_missing(v) for v in flat]
     present = [v for v, gone in zip(flat, absent, strict=True) if not gone]
-    numbers = bool(present) and all(isinstance(v, (int, float)) for v in present)
+    odd = next((v for v in present if isinstance(v, _CONTAINERS)), None)
+    if odd is not None:
+        raise TypeError(f"{call}: a label is text or a number; got {odd!r}.")
+    numbers = bool(present) and all(isinstance(v, _NUMBERS) for v in present)
     kept = [(0 if numbers else "") if gone else v for v, gone in zip(flat, absent, strict=True)]
     values = np.array(kept, None if numbers else np.str_).reshape(values.shape)
     return values, np.array(absent, np.bool_).reshape(values.shape)
+
+
+def is_missing(label: Any) -> bool:
+    """Whether a label is None, NaN of any type, or what pandas puts for a missing one."""
+    if label is None or type(label).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(label, (float, np.floating)) and bool(np.isnan(label))
 
 
 def class_indices(labels: Any, classes: Any) -> Array:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _checks, kernels
 from ..array import dlarray
-from ..formats import ShapeError, describe, parse
+from ..formats import Shape, ShapeError, describe, memory_order, parse
 from .datastores import Datastore, Row, as_datastore
+
+Array = np.ndarray[Any, Any]
 
 CALL = "minibatchqueue"
 CASTS = ("single", "double", "logical", "")
+_PARTIAL = _checks.one_of("return", "discard")
+_SERIAL = _checks.one_of("serial", unbuilt=("background", "parallel"))
+_DEVICE = _checks.one_of("auto", "cpu", unbuilt=("gpu",))
 CAST_TYPES = {"single": np.float32, "double": np.float64, "logical": np.bool_}
 
 
@@ -70,34 +76,18 @@ class minibatchqueue:
         MiniBatchFormat: str | Sequence[str] = "",
         OutputEnvironment: str | Sequence[str] = "auto",
     ) -> None:
-        self._datastore = as_datastore(CALL, ds)
+        self._datastore, self._next = as_datastore(CALL, ds), 0
         self.MiniBatchSize = _checks.integer(CALL, "MiniBatchSize", MiniBatchSize)
-        self.PartialMiniBatch = _checks.choice(
-            CALL, "PartialMiniBatch", PartialMiniBatch, ("return", "discard")
-        )
-        self.MiniBatchFcn = MiniBatchFcn
-        if not callable(MiniBatchFcn):
-            _checks.choice(
-                CALL, "MiniBatchFcn", MiniBatchFcn, ("collate",), other="a function of lists"
-            )
-        self.PreprocessingEnvironment = _checks.choice(
-            CALL,
-            "PreprocessingEnvironment",
-            PreprocessingEnvironment,
-            ("serial",),
-            ("background", "parallel"),
-        )
+        self.PartialMiniBatch = _PARTIAL(CALL, "PartialMiniBatch", PartialMiniBatch)
+        self.MiniBatchFcn = _function(CALL, "MiniBatchFcn", MiniBatchFcn)
+        environment = _SERIAL(CALL, "PreprocessingEnvironment", PreprocessingEnvironment)
+        self.PreprocessingEnvironment = environment
         given = None if numOutputs is None else _checks.integer(CALL, "numOutputs", numOutputs)
         self.numOutputs = given or self._variables()
         self.OutputCast = self._each("OutputCast", OutputCast, _checks.one_of(*CASTS))
         self.OutputAsDlarray = self._each("OutputAsDlarray", OutputAsDlarray, _checks.logical)
         self.MiniBatchFormat = self._each("MiniBatchFormat", MiniBatchFormat, _format)
-        self.OutputEnvironment = self._each(
-            "OutputEnvironment",
-            OutputEnvironment,
-            _checks.one_of("auto", "cpu", unbuilt=("gpu",)),
-        )
-        self._next = 0
+        self.OutputEnvironment = self._each("OutputEnvironment", OutputEnvironment, _DEVICE)
 
     def _variables(self) -> int:
         """The number of variables of a row."""
@@ -154,20 +144,43 @@ class minibatchqueue:
 
     def _outputs(self, rows: list[Row]) -> list[Any]:
         columns = [list(column) for column in zip(*rows, strict=True)]
+        ours = not callable(self.MiniBatchFcn)
         if callable(self.MiniBatchFcn):
             made = self.MiniBatchFcn(*columns)
             values = list(made) if isinstance(made, tuple) else [made]
         else:
-            values = [_collated(k, column) for k, column in enumerate(columns)]
+            values = [self._collated(k, column) for k, column in enumerate(columns)]
         if len(values) != self.numOutputs:
             raise ValueError(
                 f"{CALL}: MiniBatchFcn gave {len(values)} variables; {self.numOutputs} are "
                 "expected. Give numOutputs, the number that it returns."
             )
-        return [self._output(k, value) for k, value in enumerate(values)]
+        return [self._output(k, value, ours=ours) for k, value in enumerate(values)]
 
-    def _output(self, k: int, value: Any) -> Any:
-        """Variable k in its type and form."""
+    def _collated(self, k: int, observations: list[Any]) -> Array:
+        """Observations as one array: rows below each other, other arrays along a new last
+        dimension; of a dlarray in its type and memory order.
+        """
+        arrays = [np.asarray(x) for x in observations]
+        arrays = [x.reshape(1, -1) if x.ndim < 2 else x for x in arrays]
+        shape = arrays[0].shape
+        if any(x.shape != shape for x in arrays):
+            sizes = ", ".join(sorted({describe(x.shape) for x in arrays}))
+            raise ShapeError(
+                f'{CALL}: MiniBatchFcn="collate" needs observations of one size; variable {k} has '
+                f"{sizes}. Pad sequences with padsequences in a function of your own."
+            )
+        rows = len(shape) == 2 and shape[0] == 1
+        join = np.concatenate if rows else partial(np.stack, axis=-1)
+        types = {x.dtype for x in arrays}
+        if not self.OutputAsDlarray[k] or any(dtype.kind not in "biuf" for dtype in types):
+            return join(arrays)
+        wide = (len(arrays), shape[1]) if rows else (*shape, len(arrays))
+        y = self._empty(k, wide, self._type(k, np.result_type(*types)))
+        return join(arrays, out=y, casting="unsafe")
+
+    def _output(self, k: int, value: Any, *, ours: bool) -> Any:
+        """Variable k in its type and form; what is ours has the type and memory of a dlarray."""
         data = value._data if isinstance(value, dlarray) else np.asarray(value)
         if not self.OutputAsDlarray[k] and (data.dtype.kind in "USO" or not self.OutputCast[k]):
             return value
@@ -176,11 +189,25 @@ class minibatchqueue:
                 f"{CALL}: variable {k} holds {data.dtype}, not numbers. Encode labels with "
                 "onehotencode in MiniBatchFcn, or set OutputAsDlarray=False for it."
             )
-        if self.OutputCast[k]:
-            data = data.astype(CAST_TYPES[self.OutputCast[k]], copy=False)
+        dtype = self._type(k, data.dtype)
         if not self.OutputAsDlarray[k]:
-            return data
-        return dlarray(data, self.MiniBatchFormat[k])
+            return data.astype(dtype, copy=False)
+        if not ours:
+            data, given = self._empty(k, data.shape, dtype), data
+            data[...] = given
+        return dlarray(data, self.MiniBatchFormat[k], copy=False)
+
+    def _type(self, k: int, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """The type of variable k."""
+        return np.dtype(CAST_TYPES[self.OutputCast[k]]) if self.OutputCast[k] else dtype
+
+    def _empty(self, k: int, shape: Shape, dtype: np.dtype[Any]) -> Array:
+        """An array for variable k, in the memory order that its format asks for: elements are
+        written once.
+        """
+        fmt = self.MiniBatchFormat[k]
+        order = memory_order(fmt) if len(fmt) == len(shape) else None
+        return kernels.empty(shape, dtype, order)
 
     def __repr__(self) -> str:
         names = (
@@ -206,27 +233,19 @@ def _text(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else str(int(value))
 
 
+def _function(call: str, name: str, value: Any) -> Any:
+    if callable(value):
+        return value
+    _checks.choice(call, name, value, ("collate",), other="a function of lists")
+    return value
+
+
 def _format(call: str, name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{call}: {name} must be text, such as 'CTB'; got {value!r}.")
     if value:
         parse(value, f"{call}: {name}")
     return value
-
-
-def _collated(k: int, observations: list[Any]) -> np.ndarray[Any, Any]:
-    """Observations as one array: rows below each other, other arrays along a new last dimension."""
-    arrays = [np.asarray(x) for x in observations]
-    arrays = [x.reshape(1, -1) if x.ndim < 2 else x for x in arrays]
-    if any(x.shape != arrays[0].shape for x in arrays):
-        sizes = ", ".join(sorted({describe(x.shape) for x in arrays}))
-        raise ShapeError(
-            f'{CALL}: MiniBatchFcn="collate" needs observations of one size; variable {k} has '
-            f"{sizes}. Pad sequences with padsequences in a function of your own."
-        )
-    if arrays[0].ndim == 2 and arrays[0].shape[0] == 1:
-        return np.concatenate(arrays)
-    return np.stack(arrays, axis=-1)
 
 
 Queue = minibatchqueue | Datastore

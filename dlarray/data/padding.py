@@ -53,8 +53,7 @@ def padsequences(
     """
     call = "padsequences"
     uniform = _checks.logical(call, "UniformOutput", UniformOutput)
-    if nargout not in (1, 2):
-        raise ValueError(f"{call}: nargout must be 1 or 2; got {nargout!r}.")
+    _checks.nargout(call, nargout, (1, 2))
     if isinstance(X, str) or not isinstance(X, Iterable):
         raise TypeError(f"{call}: X must be a list of sequences; got {type(X).__name__}.")
     arrays = [_numeric(call, i, x) for i, x in enumerate(X)]
@@ -116,13 +115,7 @@ def _checked_dim(call: str, arrays: list[Array], paddingDim: Any) -> int:
     if not arrays:
         raise ShapeError(f"{call}: there is no sequence to pad; the list is empty.")
     ndim = arrays[0].ndim
-    dim = _checks.axis(call, "paddingDim", paddingDim, ndim)
-    if not 0 <= dim < ndim:
-        raise ValueError(
-            f"{call}: paddingDim {paddingDim} is not one of the {ndim} dimensions; they are "
-            "counted from "
-            "0."
-        )
+    dim = _checks.own_axis(call, "paddingDim", paddingDim, ndim)
     for i, x in enumerate(arrays):
         rest = [n for axis, n in enumerate(x.shape) if axis != dim]
         if x.ndim != ndim or rest != [n for axis, n in enumerate(arrays[0].shape) if axis != dim]:

@@ -9,7 +9,6 @@ import numpy as np
 from .. import _checks, operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, describe, find, inverse
-from ..operators.masks import both
 from ..tape import constant as known
 from ._formats import constant, labelled, united
 from .random import draw_key
@@ -216,7 +215,7 @@ def _padding_mask(mask: Any, k: dlarray, fmt: str | None) -> Any:
 
 
 def _also(a: Any, b: Any) -> Any:
-    return b if a is None else a if b is None else both(a, b)
+    return b if a is None else a if b is None else operators.both(a, b)
 
 
 # -- heads ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from ..tape import decides
 from ._formats import labelled, united
 
 CALL = "fullyconnect"
-_ONE_TAP = Geometry()
+_ONE_TAP = (Geometry(),)
 
 
 def fullyconnect(
@@ -72,7 +72,7 @@ def fullyconnect(
         flat = operators.reshape(flat, shape=(inputs, 1))
     batch = tuple(axis for axis in formats.memory_order("C" + rest.ljust(1, "U")) if axis != 0)
     filters = operators.reshape(matrix, shape=(outputs, inputs, 1))
-    y = operators.conv1d(flat, filters, b, x_axes=(*batch, 0), w_axes=(2, 1, 0), geometry=_ONE_TAP)
+    y = operators.conv(flat, filters, b, x_axes=(*batch, 0), w_axes=(2, 1, 0), geometry=_ONE_TAP)
     return restore(wrap(y, "C" + rest.ljust(1, "U")))
 
 

@@ -38,6 +38,7 @@ def dlupdate(function: Callable[..., Any], parameters: Any, *others: Any) -> Any
 
     Raises
     ------
+    TypeError : the first argument is no function.
     ValueError : the structures differ; the message names the key.
 
     Examples
@@ -86,8 +87,18 @@ def adamupdate(
     parameters, gradients : a network or a container of arrays, and gradients of its structure.
     averageGrad, averageSqGrad : m and v of the step before, or None.
     iteration : t, at least 1.
+    learnRate : the rate, any number.
+    gradDecay, sqGradDecay : the decay of m and of v, at least 0 and below 1.
+    epsilon : what keeps the divisor from 0.
 
-    Returns ``(parameters, averageGrad, averageSqGrad)``.
+    Returns ``(parameters, averageGrad, averageSqGrad)``, each of the structure of the parameters; a
+    parameter keeps its format and type, and its states have them too.
+
+    Raises
+    ------
+    TypeError : a parameter is not single or double, or a gradient or state is complex.
+    ValueError : the structures differ, or an option is out of its range.
+    ShapeError : a gradient or state has another size than its parameter.
 
     Examples
     --------
@@ -126,8 +137,17 @@ def sgdmupdate(
     ----------
     parameters, gradients : a network or a container of arrays, and gradients of its structure.
     velocity : v of the step before, or None.
+    learnRate : the rate, any number.
+    momentum : the share of the velocity that stays, from 0 to 1.
 
-    Returns ``(parameters, velocity)``.
+    Returns ``(parameters, velocity)``, each of the structure of the parameters; a parameter keeps
+    its format and type, and its velocity has them too.
+
+    Raises
+    ------
+    TypeError : a parameter is not single or double, or a gradient or state is complex.
+    ValueError : the structures differ, or an option is out of its range.
+    ShapeError : a gradient or state has another size than its parameter.
 
     Examples
     --------
@@ -168,6 +188,7 @@ def rmspropupdate(
 
     Raises
     ------
+    TypeError : a parameter is not single or double, or a gradient or state is complex.
     ValueError : the structures differ, or an option is out of its range.
     ShapeError : a gradient or state has another size than its parameter.
 

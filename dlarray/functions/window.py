@@ -1,7 +1,13 @@
-"""Padding of sliding windows: from options to samples at the start and the end."""
+"""Sliding windows: options as numbers for each dimension, and padding as samples at both ends.
+
+An option comes as one number, as one a dimension, or as a word.  `amounts` gives it a form that can
+be a key of a cache before the number of dimensions is known; `per_dimension` and
+`padding_per_dimension` spread that over the dimensions.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +21,101 @@ MODES = {
     "symmetric-exclude-edge": EXCLUDE_EDGE,
     "replicate": REPLICATE,
 }
+WORDS = ("same", "causal")
+
+Amounts = str | int | tuple[Any, ...]  # a word, a number, a row of numbers, or rows of numbers
+Ends = str | tuple[tuple[int, int], ...]  # a word, or (start, end) a dimension
+
+_BOTH_ENDS = "a number or two numbers (start, end)"
+
+
+def amounts(
+    call: str,
+    name: str,
+    value: Any,
+    least: int = 1,
+    words: tuple[str, ...] = (),
+    rule: str = "a positive integer, or one for each dimension",
+) -> Amounts:
+    """An option of windows as integers in tuples, or one of the words."""
+    if isinstance(value, str):
+        return _checks.choice(call, name, value, words, other=rule)
+    try:
+        array = np.asarray(value, dtype=object)
+    except ValueError:
+        array = np.empty(0, dtype=object)
+    if array.ndim == 0:
+        return _checks.integer(call, name, array[()], least)
+    if array.ndim > 2 or array.size == 0:
+        raise _wrong_amounts(call, name, value, words, rule)
+    if array.ndim == 1:
+        return tuple(_checks.integer(call, name, n, least) for n in array)
+    return tuple(tuple(_checks.integer(call, name, n, least) for n in row) for row in array)
+
+
+def _wrong_amounts(
+    call: str, name: str, value: Any, words: tuple[str, ...], rule: str
+) -> ValueError:
+    options = f"{_checks.listed(words)}, {rule}" if words else rule
+    return ValueError(f"{call}: {name} must be {options}; got {value!r}.")
+
+
+def _row(value: Any) -> tuple[int, ...]:
+    """The numbers of `amounts` one after the other."""
+    if isinstance(value, int):
+        return (value,)
+    return sum((n if isinstance(n, tuple) else (n,) for n in value), ())
+
+
+def per_dimension(call: str, name: str, value: Amounts, n: int) -> tuple[int, ...]:
+    """One number for each of n dimensions, from what `amounts` gave."""
+    numbers = _row(value)
+    if len(numbers) not in (1, n):
+        rule = "a number" if n == 1 else f"a number or {n} numbers, one a dimension"
+        raise _wrong_amounts(call, name, value, (), rule)
+    return numbers * n if len(numbers) == 1 else numbers
+
+
+def padding_per_dimension(
+    call: str, name: str, value: Amounts, n: int, words: tuple[str, ...] = WORDS
+) -> Ends:
+    """(start, end) for each of n dimensions, from what `amounts` gave.
+
+    A row holds one number a dimension, two rows the starts and the ends; for one dimension two
+    numbers are its start and its end, however they lie.
+    """
+    if isinstance(value, str):
+        if value == "causal" and n > 1:
+            raise ValueError(
+                f'{call}: {name}="causal" pads one convolved dimension; these are {n}. Give the '
+                'samples at the start and the end of each, or "same".'
+            )
+        return value
+    numbers = _row(value)
+    if n == 1:
+        if len(numbers) > 2:
+            raise _wrong_amounts(call, name, value, words, _BOTH_ENDS)
+        return ((numbers[0], numbers[-1]),)
+    if len(numbers) == 1:
+        return ((numbers[0],) * 2,) * n
+    rows = isinstance(value, tuple) and isinstance(value[0], tuple)
+    if len(numbers) == n and (not rows or len(value) == 1):  # type: ignore[arg-type]
+        return tuple((number, number) for number in numbers)
+    if rows and len(value) == 2 and len(numbers) == 2 * n:  # type: ignore[arg-type]
+        return tuple(zip(numbers[:n], numbers[n:], strict=True))
+    rule = f"a number, {n} numbers (one a dimension) or two rows of {n} (starts and ends)"
+    raise _wrong_amounts(call, name, value, tuple(w for w in words if w != "causal"), rule)
+
+
+def parse_padding(
+    call: str, name: str, padding: Any, words: tuple[str, ...] = WORDS
+) -> str | tuple[int, int]:
+    """Of one dimension: one of the words, or the samples at both ends, from a number, (start, end)
+    or [[start], [end]].
+    """
+    value = amounts(call, name, padding, 0, words, _BOTH_ENDS)
+    ends = padding_per_dimension(call, name, value, 1, words)
+    return ends if isinstance(ends, str) else ends[0]
 
 
 def padding_amounts(padding: Any, length: int, window: int, stride: int) -> tuple[int, int]:
@@ -31,24 +132,6 @@ def padding_amounts(padding: Any, length: int, window: int, stride: int) -> tupl
     return int(padding[0]), int(padding[1])
 
 
-def parse_padding(
-    call: str, name: str, padding: Any, words: tuple[str, ...] = ("same", "causal")
-) -> str | tuple[int, int]:
-    """One of the words, or the samples at both ends: a number, (start, end) or [[start], [end]]."""
-    numbers_too = "a number or two numbers (start, end)"
-    if isinstance(padding, str):
-        return _checks.choice(call, name, padding, words, other=numbers_too)
-    try:
-        amounts = np.asarray(padding, dtype=object).reshape(-1).tolist()
-    except ValueError:
-        amounts = []
-    if not 1 <= len(amounts) <= 2:
-        rule = f"{_checks.listed(words)}, {numbers_too}" if words else numbers_too
-        raise ValueError(f"{call}: {name} must be {rule}; got {padding!r}.")
-    numbers = [_checks.integer(call, name, amount, 0) for amount in amounts]
-    return numbers[0], numbers[-1]
-
-
 def parse_padding_value(call: str, value: Any) -> str | float:
     """A number, or one of the texts that mirror or repeat the ends."""
     if isinstance(value, str):
@@ -61,6 +144,30 @@ def parse_padding_value(call: str, value: Any) -> str | float:
     return float(value)
 
 
+def geometries(
+    call: str,
+    lengths: Sequence[int],
+    taps: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    padding: Ends,
+    value: str | float = 0.0,
+    names: Sequence[str] = (),
+) -> tuple[Geometry, ...]:
+    """The movement of a window in each dimension, as `geometry` of each."""
+    moves = zip(lengths, taps, strides, dilations, strict=True)
+    return tuple(
+        geometry(
+            call,
+            *move,
+            padding if isinstance(padding, str) else padding[i],
+            value,
+            f" along {names[i]}" if len(lengths) > 1 and names else "",
+        )
+        for i, move in enumerate(moves)
+    )
+
+
 def geometry(
     call: str,
     length: int,
@@ -69,27 +176,27 @@ def geometry(
     dilation: int,
     padding: Any,
     value: str | float,
+    along: str = "",
 ) -> Geometry:
     """The movement of a filter of ``k_size`` taps along ``length`` samples; checks that it fits."""
     window = (k_size - 1) * dilation + 1
     left, right = padding_amounts(padding, length, window, stride)
     mode = MODES[value] if isinstance(value, str) else SCALAR
     most = {INCLUDE_EDGE: length, EXCLUDE_EDGE: length - 1}.get(mode)
-    if most is not None and max(left, right) > most:
+    if most is not None and max(left, right) > max(most, 0):
         raise ShapeError(
-            f'{call}: PaddingValue="{value}" mirrors at most {max(most, 0)} of {length} samples; '
-            "the padding is "
-            f"({left}, {right}). Pad less, or use 'replicate' or a number."
+            f'{call}: PaddingValue="{value}" mirrors at most {max(most, 0)} of {length} samples'
+            f"{along}; the padding is ({left}, {right}). Pad less, or use 'replicate' or a number."
         )
     if mode == REPLICATE and length == 0 and left + right > 0:
-        raise ShapeError(f"{call}: there is no sample to replicate: the input has length 0.")
+        raise ShapeError(f"{call}: there is no sample to replicate: the input has length 0{along}.")
     result = Geometry(stride, dilation, left, right, mode, 0.0 if isinstance(value, str) else value)
     if result.out_length(length, k_size) < 1:
         raise ShapeError(
-            f"{call}: the filter is longer than the padded input. The input has length {length}, "
-            f"padding ({left}, {right}) "
+            f"{call}: the filter is longer than the padded input. The input has length {length}"
+            f"{along}, padding ({left}, {right}) "
             f"makes it {length + left + right}, and the filter spans {window} samples ({k_size} "
-            "taps, dilation factor "
-            f"{dilation}). Give longer sequences, more padding or a smaller filter."
+            f"taps, dilation factor {dilation}). Give longer sequences, more padding or a smaller "
+            "filter."
         )
     return result

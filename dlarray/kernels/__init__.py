@@ -40,10 +40,10 @@ from .batchnorm import (
     batchnorm_forward,
     batchnorm_sums,
 )
-from .conv1d import (
-    conv1d_forward,
-    conv1d_grad_w,
-    conv1d_grad_x,
+from .convolution import (
+    conv_forward,
+    conv_grad_w,
+    conv_grad_x,
 )
 from .crosschannelnorm import (
     crosschannelnorm_backward,
@@ -102,9 +102,9 @@ __all__ = [
     "batchnorm_forward",
     "batchnorm_sums",
     "clear_pool",
-    "conv1d_forward",
-    "conv1d_grad_w",
-    "conv1d_grad_x",
+    "conv_forward",
+    "conv_grad_w",
+    "conv_grad_x",
     "crosschannelnorm_backward",
     "crosschannelnorm_forward",
     "crossentropy_forward",

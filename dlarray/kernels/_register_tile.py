@@ -105,6 +105,23 @@ def add_row(typingctx, tile, row):
 
 
 @intrinsic
+def positive_tile(typingctx, tile):
+    """max(tile, 0), NaN where the tile is, as `_simd.keep_positive`."""
+    t = tile
+
+    def codegen(context, builder, sig, args):
+        acc = args[0]
+        zero = ir.Constant(vector_of(t), [0.0] * t.lanes)
+        for k in range(t.rows * t.vecs):
+            value = builder.extract_value(acc, k)
+            kept = builder.select(builder.fcmp_ordered("<=", value, zero), zero, value)
+            acc = builder.insert_value(acc, kept, k)
+        return acc
+
+    return tile(tile), codegen
+
+
+@intrinsic
 def store_tile(typingctx, tile, y, y_step, rows, cols):
     """y[i, j] = tile[i, j] for i < rows, j < cols; row i of y is at ``y + i*y_step`` bytes."""
     t = tile

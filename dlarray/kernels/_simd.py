@@ -182,6 +182,16 @@ def move(typingctx, like, target, source):
 
 
 @intrinsic
+def load_index(typingctx, source):
+    """The integer of 64 bits at address ``source``."""
+
+    def codegen(context, builder, sig, args):
+        return builder.load(pointer_at(builder, args[0], I64), align=8)
+
+    return types.intp(types.intp), codegen
+
+
+@intrinsic
 def fma(typingctx, a, b, c):
     """a*b + c, rounded once."""
     t = a

@@ -14,9 +14,17 @@ from __future__ import annotations
 
 from ._jit import device
 from ._lanes import TAIL, THIN, WIDE
-from ._register_tile import accumulate_tile, add_row, columns, rank1, store_tile, zero_tile
-from ._simd import address, itemsize, lanes, stay_out_of_line
-from ._window import copy, copy_strided, fill
+from ._register_tile import (
+    accumulate_tile,
+    add_row,
+    columns,
+    positive_tile,
+    rank1,
+    store_tile,
+    zero_tile,
+)
+from ._simd import itemsize, lanes, load_index, stay_inline, stay_out_of_line
+from ._window import copy, copy_strided
 
 WIDE_ROWS, THIN_ROWS = WIDE.rows, THIN.rows
 
@@ -40,47 +48,52 @@ def tile_rows(n_cols, like):
 
 
 @device
-def _multiply(tile, a, row_step, outer, outer_step, inner, inner_step, b, b_step):
-    """tile[i, :] += sum over o < outer, r < inner of a[i, o, r] * b[o*inner + r, :].
+def _multiply(tile, a, row_step, n, step, b, b_step):
+    """tile[i, :] += sum over r < n of a[i, r] * b[r, :].
 
-    The element a[i, o, r] is at address a + i*row_step + o*outer_step + r*inner_step.
+    The element a[i, r] is at address a + i*row_step + r*step, the row b[r] at b + r*b_step.
     """
-    for o in range(outer):
-        element = a + o * outer_step
-        for _ in range(inner):
-            tile = rank1(tile, element, row_step, b)
-            element += inner_step
-            b += b_step
+    stay_inline()  # called for every run, it took and returned the tile through memory
+    for _ in range(n):
+        tile = rank1(tile, a, row_step, b)
+        a += step
+        b += b_step
     return tile
 
 
 @device
-def _correlate_ukr(shape, like, source, panel, bias, target):
-    """target[i, :] = bias + sum over o < outer, r < inner of source[i, o, r] * panel[o*inner + r,
-    :].
+def _correlate_ukr(shape, like, source, panel, bias, target, relu):
+    """target[i, :] = bias + sum over o < runs, r < run of source[i, o, r] * panel[o*run + r, :].
 
-    ``source`` is (address, row step, outer, outer step, inner), ``target`` (address, row step,
-    rows, columns); steps in bytes.  Writes those rows and columns only.
+    ``source`` is (address, row step, runs, offsets, run): the numbers of a run follow each other
+    from address + i*row_step + offsets[o] on, ``offsets`` is an address of integers.  ``target`` is
+    (address, row step, rows, columns).  Steps and offsets in bytes.  Writes those rows and columns
+    only, max(value, 0) with ``relu``.
     """
     stay_out_of_line()
-    a, row_step, outer, outer_step, inner = source
+    a, row_step, runs, offsets, run = source
     size = itemsize(like)
     tile = zero_tile(shape, like)
     width = columns(shape, like) * size
-    tile = _multiply(tile, a, row_step, outer, outer_step, inner, size, panel, width)
+    for o in range(runs):
+        start = a + load_index(offsets + 8 * o)
+        tile = _multiply(tile, start, row_step, run, size, panel + o * run * width, width)
+    tile = add_row(tile, bias)
+    if relu:
+        tile = positive_tile(tile)
     y, y_step, rows, cols = target
-    store_tile(add_row(tile, bias), y, y_step, rows, cols)
+    store_tile(tile, y, y_step, rows, cols)
 
 
 @device
-def correlate_tile(like, first_column, source, panel, bias, target):
+def correlate_tile(like, first_column, source, panel, bias, target, relu):
     """`_correlate_ukr` of the shape that serves the columns left, ``target[3]`` of them."""
     if target[3] > lanes(like):
-        _correlate_ukr(WIDE, like, source, panel, bias, target)
+        _correlate_ukr(WIDE, like, source, panel, bias, target, relu)
     elif first_column > 0:
-        _correlate_ukr(TAIL, like, source, panel, bias, target)
+        _correlate_ukr(TAIL, like, source, panel, bias, target, relu)
     else:
-        _correlate_ukr(THIN, like, source, panel, bias, target)
+        _correlate_ukr(THIN, like, source, panel, bias, target, relu)
 
 
 @device
@@ -92,7 +105,7 @@ def _weight_ukr(shape, like, source, panel, fresh, target):
     """
     stay_out_of_line()
     a, n, step = source
-    tile = _multiply(zero_tile(shape, like), a, itemsize(like), 1, 0, n, step, panel[0], panel[1])
+    tile = _multiply(zero_tile(shape, like), a, itemsize(like), n, step, panel[0], panel[1])
     y, y_step, rows, cols = target
     if fresh:
         store_tile(tile, y, y_step, rows, cols)
@@ -112,45 +125,15 @@ def weight_tile(like, first_column, source, panel, fresh, target):
 
 
 @device
-def write_panels(w, bias, panels):
-    """Write the panels of w (K, C, F), of depth K*C, to an address, and behind them the bias.
+def write_panel_rows(like, target, width, start, row_step, column_step, rows, cols):
+    """Write rows of a panel to an address: ``cols`` numbers each, then zeros up to ``width``.
 
-    The bias is zero beyond the elements that it has.
+    The element [r, c] is at address start + r*row_step + c*column_step.
     """
-    taps, chans, n_filt = w.shape
-    like = w.dtype.type(0)
     size = itemsize(like)
-    target = panels
-    bias_at = panels + taps * chans * padded_columns(n_filt, like) * size
-    n_bias = min(len(bias), n_filt)
-    for p in range(0, n_filt, columns(WIDE, like)):
-        width = panel_width(n_filt - p, like)
-        start = address(w) + p * size
-        for _ in range(taps * chans):
-            copy(like, target, start, min(width, n_filt - p), width)
-            target += width * size
-            start += n_filt * size
-        copy(like, bias_at + p * size, address(bias) + p * size, min(width, n_bias - p), width)
-
-
-@device
-def write_reversed_panels(w, first_tap, tap_step, n_taps, panels):
-    """Write the panels of w (K, C, F) turned round to an address, and a bias of zeros behind them.
-
-    Taps are first_tap + j*tap_step, j < n_taps, the last first; the depth runs over them and F,
-    columns are C.
-    """
-    chans, n_filt = w.shape[1], w.shape[2]
-    like = w.dtype.type(0)
-    size = itemsize(like)
-    target = panels
-    for p in range(0, chans, columns(WIDE, like)):
-        width = panel_width(chans - p, like)
-        cols = min(width, chans - p)
-        for j in range(n_taps - 1, -1, -1):
-            k = first_tap + j * tap_step
-            for f in range(n_filt):
-                start = address(w) + ((k * chans + p) * n_filt + f) * size
-                copy_strided(like, target, start, n_filt * size, cols, width)
-                target += width * size
-    fill(like, target, like, padded_columns(chans, like))
+    for r in range(rows):
+        at = target + r * width * size
+        if column_step == size:
+            copy(like, at, start + r * row_step, cols, width)
+        else:
+            copy_strided(like, at, start + r * row_step, column_step, cols, width)

@@ -74,37 +74,21 @@ def fill(like, target, value, count):
 
 
 @device
-def gather_layout(taps, dilation, rows, stride):
-    """How to gather what ``rows`` outputs read with fewest copies: (runs, rows of a run, apart).
+def gather(sequence, length, chans, mode, value, start, rows, step, target):
+    """Write the padded rows start + r*step, r < rows, of a sequence one after the other.
 
-    The whole window as one run, or apart: a run for each tap, one row for each output.
+    A row is ``chans`` numbers as ``value``.  ``sequence`` and ``target`` are addresses.
     """
-    window = (rows - 1) * stride + (taps - 1) * dilation + 1
-    if window <= taps * rows:
-        return 1, window, False
-    return taps, rows, True
-
-
-@device
-def gather(sequence, length, chans, mode, value, start, wanted, target):
-    """Write padded rows of a sequence, ``chans`` numbers as ``value`` each, one after the other.
-
-    ``wanted`` is (taps, tap_step, rows, row_step): the rows start + k*tap_step + r*row_step for k <
-    taps, r < rows. ``sequence`` and ``target`` are addresses.
-    """
-    taps, tap_step, rows, row_step = wanted
     row_bytes = chans * itemsize(value)
-    for k in range(taps):
-        first = start + k * tap_step
-        r = 0
-        while r < rows:
-            row = source(first + r * row_step, length, mode)
-            run = 1
-            if row < 0:
-                fill(value, target, value, chans)
-            else:
-                if row_step == 1 and row == first + r:  # inside: the rest of the run lies together
-                    run = min(rows - r, length - row)
-                copy(value, target, sequence + row * row_bytes, run * chans, run * chans)
-            target += run * row_bytes
-            r += run
+    r = 0
+    while r < rows:
+        row = source(start + r * step, length, mode)
+        run = 1
+        if row < 0:
+            fill(value, target, value, chans)
+        else:
+            if step == 1 and row == start + r:  # inside: the rest of the run lies together
+                run = min(rows - r, length - row)
+            copy(value, target, sequence + row * row_bytes, run * chans, run * chans)
+        target += run * row_bytes
+        r += run

@@ -19,7 +19,7 @@ from ._buffers import Array, empty, workspace
 from ._jit import canonical, device, kernel, workers
 from ._lanes import TAIL, THIN, WIDE
 from ._register_tile import columns, columns_of
-from ._simd import itemsize, move, number
+from ._simd import address, itemsize, move, number
 from ._tiles import correlate_tile, panel_width, tile_rows
 from ._window import copy, copy_strided, fill
 
@@ -74,18 +74,20 @@ def _multiply(worker, workers, like, plan):
 
     ``plan`` holds the sizes p, q, m, k, n; for a, b and y the address and the steps of p, q, rows
     and columns in bytes (columns of y lie together); the addresses of a row of zeros as wide as a
-    panel, of b's panels (0 where each worker writes them), of scratch, and its bytes for a worker.
-    Writes y.
+    panel, of b's panels (0 where each worker writes them), of scratch, its bytes for a worker; and
+    the offsets of the runs of a row of a: 0, or those of its elements if they do not follow each
+    other.  Writes y.
     """
     outer, inner, n_rows, depth, n_cols = plan[0], plan[1], plan[2], plan[3], plan[4]
     a_at, a_outer, a_inner, a_row, a_depth = plan[5], plan[6], plan[7], plan[8], plan[9]
     b_at, b_outer, b_inner, b_depth, b_column = plan[10], plan[11], plan[12], plan[13], plan[14]
     y_at, y_outer, y_inner, y_row = plan[15], plan[16], plan[17], plan[18]
     zeros, shared, scratch, scratch_bytes = plan[20], plan[21], plan[22], plan[23]
+    offsets = address(plan) + 24 * 8
     size = itemsize(like)
+    runs, run = (1, depth) if a_depth == size else (depth, 1)
     height = tile_rows(n_cols, like)
     tiles = (n_rows + height - 1) // height
-    steps, step, run = (1, 0, depth) if a_depth == size else (depth, a_depth, 1)
     rows_at = scratch + worker * scratch_bytes
     panels = shared
     if shared == 0:
@@ -111,15 +113,15 @@ def _multiply(worker, workers, like, plan):
             panel = panels + c * depth * size
             for t in range(begin, end):
                 rows = min(height, n_rows - t * height)
-                source = (a_page + t * height * a_row, a_row, steps, step, run)
+                source = (a_page + t * height * a_row, a_row, runs, offsets, run)
                 target = (y_page + t * height * y_row + c * size, y_row, rows, n_cols - c)
                 if n_rows < height:
-                    source = (rows_at, depth * size, 1, 0, depth)
+                    source = (rows_at, depth * size, 1, offsets, depth)
                 elif rows < height:  # from the last row upwards
-                    source = (a_page + (n_rows - 1) * a_row, -a_row, steps, step, run)
+                    source = (a_page + (n_rows - 1) * a_row, -a_row, runs, offsets, run)
                     bottom = y_page + (n_rows - 1) * y_row + c * size
                     target = (bottom, -y_row, rows, n_cols - c)
-                correlate_tile(like, c, source, panel, zeros, target)
+                correlate_tile(like, c, source, panel, zeros, target, False)
 
 
 def page_matmul(a: Array, b: Array, order: tuple[int, ...] | None = None) -> Array:
@@ -187,7 +189,9 @@ def _run(a: Array, b: Array, y: Array, depth: int) -> None:
     shared = rest if one_page else 0
     rest += panels * y.itemsize if one_page else 0
     sizes, places = (outer, inner, n_rows, depth, n_cols), (start, shared, rest, own * y.itemsize)
-    plan = np.array((*sizes, *_operand(a), *_operand(b), *_operand(y), *places), np.intp)
+    plan = np.array((*sizes, *_operand(a), *_operand(b), *_operand(y), *places, 0), np.intp)
+    if a.strides[3] != y.itemsize:
+        plan = np.concatenate((plan, np.arange(1, depth) * a.strides[3]))
     if one_page:
         _pack(1, like, plan)
     _multiply(n, like, plan)

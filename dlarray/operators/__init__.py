@@ -29,36 +29,16 @@ from .constant import (
     some,
 )
 from .convolution import (
-    conv1d,
+    conv,
+    conv_grad_w,
+    conv_grad_x,
+    conv_relu,
     matmul,
 )
-from .elementwise import (
-    absolute,
-    add,
-    cast,
-    conj,
-    div,
-    exp,
-    imag,
-    join,
-    log,
-    maximum,
-    minimum,
-    mul,
-    neg,
-    power,
-    real,
-    root,
-    sign,
-    sqrt,
-    sub,
-    tanh,
-    where_nonzero,
+from .dropout import (
+    dropout,
 )
-from .embed import (
-    embed,
-)
-from .functions import (
+from .elementary import (
     acos,
     acosh,
     asin,
@@ -84,6 +64,33 @@ from .functions import (
     sin,
     sinh,
     tan,
+)
+from .elementwise import (
+    absolute,
+    add,
+    cast,
+    choose,
+    conj,
+    div,
+    exp,
+    imag,
+    join,
+    log,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    power,
+    real,
+    root,
+    sign,
+    sqrt,
+    sub,
+    tanh,
+    where_nonzero,
+)
+from .embed import (
+    embed,
 )
 from .indexing import (
     assign,
@@ -113,9 +120,6 @@ from .pairs import (
     hypot,
     mod,
     rem,
-)
-from .random import (
-    dropout,
 )
 from .reduce import (
     average,
@@ -159,9 +163,13 @@ __all__ = [
     "both",
     "cast",
     "ceil",
+    "choose",
     "concatenate",
     "conj",
-    "conv1d",
+    "conv",
+    "conv_grad_w",
+    "conv_grad_x",
+    "conv_relu",
     "cos",
     "cosh",
     "cot",

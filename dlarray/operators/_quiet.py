@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels._buffers import POOLED_BYTES
-from ..kernels.elementwise import apply
+from ..kernels._map import map_one
+from ..kernels.elementwise import FLOATS, KERNELS, apply
 from ..tape import Array
 
 _context = Context()
@@ -47,8 +48,15 @@ def elementwise(function: np.ufunc, x: Array) -> Array:
         return quietly(apply, function, x)
 
 
+def mapped(function: np.ufunc, x: Array) -> Array:
+    """`elementwise` of a function that a kernel computes, which never warns, for real numbers."""
+    return map_one(KERNELS[function], x) if x.dtype in FLOATS else elementwise(function, x)
+
+
 def elementwise_of(function: np.ufunc, name: str) -> Callable[[Array], Array]:
-    """`elementwise` of a function of NumPy's own as one of its own: a call less."""
+    """`elementwise` of a function of NumPy's own as one of its own: a call less.  Not of one that
+    is a kernel (`kernels.elementwise`), which small arrays would miss.
+    """
 
     def forward(x: Array) -> Array:
         try:

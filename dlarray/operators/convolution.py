@@ -1,8 +1,9 @@
-"""1-D convolution and its two gradients: a closed family, each the derivative of another.
+"""Convolution and its two gradients: a closed family, each the derivative of another.
 
-Arrays come in label order.  ``x_axes`` lists x's axes as (batch axes..., position, channel) and
-``w_axes`` those of w as (position, channel, filter); axes permute as views, and as views back in
-the result. A matrix product is a convolution with one tap.
+Arrays come in label order.  ``x_axes`` lists x's axes as (batch axes..., positions..., channel) and
+``w_axes`` those of w as (taps..., channel, filter) or, with groups, (taps..., channel, group,
+filter); axes permute as views, and as views back in the result.  ``geometry`` has the movement of
+each convolved dimension.  A matrix product is a convolution with one tap.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ from .. import kernels
 from ..formats import Axes, Shape, inverse
 from ..kernels import SCALAR, Geometry
 from ..tape import Array, operator
+from .activation import relu_grad
 from .shape import expand, reshape
 
+Moves = tuple[Geometry, ...]
 
-def _to_kernel(x: Array, axes: Axes) -> tuple[Array, tuple[int, ...]]:
-    """x as (B, L, C), and the sizes of its batch axes."""
+
+def _to_kernel(x: Array, axes: Axes, n: int) -> tuple[Array, tuple[int, ...]]:
+    """x as (B, n positions, C), and the sizes of its batch axes."""
     moved = x.transpose(axes)
-    batch = moved.shape[:-2]
+    batch = moved.shape[: -n - 1]
     if len(batch) == 1:
         return moved, batch
-    return moved.reshape(prod(batch), *moved.shape[-2:]), batch
+    return moved.reshape(prod(batch), *moved.shape[-n - 1 :]), batch
 
 
 def _from_kernel(y: Array, batch: tuple[int, ...], axes: Axes) -> Array:
@@ -33,62 +37,86 @@ def _from_kernel(y: Array, batch: tuple[int, ...], axes: Axes) -> Array:
     return y.transpose(inverse(axes))
 
 
-@operator
-def conv1d(
-    x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Geometry
+def _filters(w: Array, axes: Axes, n: int) -> tuple[Array, int]:
+    """w as (n taps, C, F), the filters group by group, and the number of groups."""
+    w = w.transpose(axes)
+    if w.ndim == n + 2:
+        return w, 1
+    return w.reshape(*w.shape[:-2], w.shape[-2] * w.shape[-1]), w.shape[-2]
+
+
+def _convolve(
+    x: Array, w: Array, b: Array | None, x_axes: Axes, w_axes: Axes, geometry: Moves, relu: bool
 ) -> Array:
-    """Cross-correlate x with w and add b, one number a filter."""
-    data, batch = _to_kernel(x, x_axes)
-    y = kernels.conv1d_forward(
-        data, w.transpose(w_axes), None if b is None else b.reshape(-1), geometry
-    )
+    n = len(geometry)
+    data, batch = _to_kernel(x, x_axes, n)
+    filters, _ = _filters(w, w_axes, n)
+    y = kernels.conv_forward(data, filters, None if b is None else b.reshape(-1), geometry, relu)
     return _from_kernel(y, batch, x_axes)
 
 
-def _directly(kernel: Callable[..., Array], axes: Axes, first: Axes, second: Axes) -> Any:
-    """The call of a kernel where there is one batch axis, so that views say it all; else None.
-
-    ``axes`` are those of the result, the others those of the arguments.
-    """
-    if len(first) != 3 or len(second) != 3:
-        return None
-    back = inverse(axes)
-
-    def call(a: Array, b: Array) -> Array:
-        return kernel(a.transpose(first), b.transpose(second)).transpose(back)
-
-    return call
+@operator
+def conv(
+    x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Moves
+) -> Array:
+    """Cross-correlate x with w and add b, one number a filter."""
+    return _convolve(x, w, b, x_axes, w_axes, geometry, False)
 
 
-def _conv1d_directly(
-    x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Geometry
-) -> Any:
-    if len(x_axes) != 3:
-        return None
-    back, bias = inverse(x_axes), None if b is None else b.size
-
-    def call(x: Array, w: Array, b: Array | None) -> Array:
-        flat = None if bias is None else b.reshape(bias)  # type: ignore[union-attr]
-        moved = x.transpose(x_axes), w.transpose(w_axes)
-        return kernels.conv1d_forward(*moved, flat, geometry).transpose(back)
-
-    return call
+@operator
+def conv_relu(
+    x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Moves
+) -> Array:
+    """The positive part of `conv`, as `relu` makes it, in one pass."""
+    return _convolve(x, w, b, x_axes, w_axes, geometry, True)
 
 
-conv1d.direct = _conv1d_directly
+def _simple(first: Axes, second: Axes, n: int) -> bool:
+    """Whether there is one batch axis and no group, so that views say it all."""
+    return len(first) == len(second) == n + 2
 
 
-@conv1d.backward
-def _(
-    dy: Any, _y: Any, x: Any, w: Any, _b: Any, *, x_axes: Axes, w_axes: Axes, geometry: Geometry
-) -> Any:
-    length, k_size = x.shape[x_axes[-2]], w.shape[w_axes[0]]
-    common = {"x_axes": x_axes, "w_axes": w_axes, "geometry": geometry}
+def _forward_directly(relu: bool) -> Callable[..., Any]:
+    def direct(
+        x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Moves
+    ) -> Any:
+        if not _simple(x_axes, w_axes, len(geometry)):
+            return None
+        back, bias = inverse(x_axes), None if b is None else b.size
+
+        def call(x: Array, w: Array, b: Array | None) -> Array:
+            flat = None if bias is None else b.reshape(bias)  # type: ignore[union-attr]
+            moved = x.transpose(x_axes), w.transpose(w_axes)
+            return kernels.conv_forward(*moved, flat, geometry, relu).transpose(back)
+
+        return call
+
+    return direct
+
+
+conv.direct = _forward_directly(False)
+conv_relu.direct = _forward_directly(True)
+
+
+def _gradients(dy: Any, x: Any, w: Any, b: Any, common: dict[str, Any]) -> Any:
+    n, x_axes, w_axes = len(common["geometry"]), common["x_axes"], common["w_axes"]
+    sizes = tuple(x.shape[axis] for axis in x_axes[-n - 1 : -1])
+    shape = tuple(w.shape[axis] for axis in w_axes)
     return (
-        lambda: conv1d_grad_x(dy, w, length=length, **common),
-        lambda: conv1d_grad_w(x, dy, k_size=k_size, **common),
-        lambda: channel_sum(dy, channel=x_axes[-1], shape=_b.shape),
+        lambda: conv_grad_x(dy, w, sizes=sizes, **common),
+        lambda: conv_grad_w(x, dy, shape=shape, **common),
+        lambda: channel_sum(dy, channel=x_axes[-1], shape=b.shape),
     )
+
+
+@conv.backward
+def _(dy: Any, _y: Any, x: Any, w: Any, _b: Any, **common: Any) -> Any:
+    return _gradients(dy, x, w, _b, common)
+
+
+@conv_relu.backward
+def _(dy: Any, y: Any, x: Any, w: Any, _b: Any, **common: Any) -> Any:
+    return _gradients(relu_grad(dy, y), x, w, _b, common)
 
 
 @operator
@@ -113,89 +141,99 @@ def _(dy: Any, _y: Any, _x: Any, *, channel: int, shape: Shape) -> Any:
 
 
 @operator
-def conv1d_grad_x(
-    dy: Array, w: Array, *, length: int, x_axes: Axes, w_axes: Axes, geometry: Geometry
+def conv_grad_x(
+    dy: Array, w: Array, *, sizes: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Array:
-    """The gradient of conv1d's x, of this length."""
-    data, batch = _to_kernel(dy, x_axes)
-    return _from_kernel(
-        kernels.conv1d_grad_x(data, w.transpose(w_axes), length, geometry), batch, x_axes
-    )
+    """The gradient of conv's x, of these sizes along its positions."""
+    n = len(geometry)
+    data, batch = _to_kernel(dy, x_axes, n)
+    filters, groups = _filters(w, w_axes, n)
+    dx = kernels.conv_grad_x(data, filters, sizes, geometry, groups)
+    return _from_kernel(dx, batch, x_axes)
 
 
-conv1d_grad_x.direct = lambda _dy, _w, *, length, x_axes, w_axes, geometry: _directly(
-    lambda dy, w: kernels.conv1d_grad_x(dy, w, length, geometry), x_axes, x_axes, w_axes
-)
-
-
-@conv1d_grad_x.backward
-def _(
-    ddx: Any,
-    _dx: Any,
-    dy: Any,
-    w: Any,
-    *,
-    length: int,
-    x_axes: Axes,
-    w_axes: Axes,
-    geometry: Geometry,
+def _grad_x_directly(
+    dy: Array, w: Array, *, sizes: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Any:
-    geometry = linear(geometry)
-    common = {"x_axes": x_axes, "w_axes": w_axes, "geometry": geometry}
+    if not _simple(x_axes, w_axes, len(geometry)):
+        return None
+    back = inverse(x_axes)
+
+    def call(dy: Array, w: Array) -> Array:
+        moved = dy.transpose(x_axes), w.transpose(w_axes)
+        return kernels.conv_grad_x(*moved, sizes, geometry).transpose(back)
+
+    return call
+
+
+conv_grad_x.direct = _grad_x_directly
+
+
+@conv_grad_x.backward
+def _(ddx: Any, _dx: Any, dy: Any, w: Any, *, sizes: Shape, geometry: Moves, **axes: Any) -> Any:
+    common = {**axes, "geometry": linear(geometry)}
+    shape = tuple(w.shape[axis] for axis in axes["w_axes"])
     return (
-        lambda: conv1d(ddx, w, None, **common),
-        lambda: conv1d_grad_w(ddx, dy, k_size=w.shape[w_axes[0]], **common),
+        lambda: conv(ddx, w, None, **common),
+        lambda: conv_grad_w(ddx, dy, shape=shape, **common),
     )
 
 
 @operator
-def conv1d_grad_w(
-    x: Array, dy: Array, *, k_size: int, x_axes: Axes, w_axes: Axes, geometry: Geometry
+def conv_grad_w(
+    x: Array, dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Array:
-    """The gradient of conv1d's w, with this many taps."""
-    data, _ = _to_kernel(x, x_axes)
-    slope, _ = _to_kernel(dy, x_axes)
-    return kernels.conv1d_grad_w(data, slope, k_size, geometry).transpose(inverse(w_axes))
+    """The gradient of conv's w, whose sizes along ``w_axes`` these are."""
+    n = len(geometry)
+    data, _ = _to_kernel(x, x_axes, n)
+    slope, _ = _to_kernel(dy, x_axes, n)
+    groups = shape[-2] if len(shape) == n + 3 else 1
+    dw = kernels.conv_grad_w(data, slope, shape[:n], geometry, groups)
+    return dw.reshape(shape).transpose(inverse(w_axes))
 
 
-conv1d_grad_w.direct = lambda _x, _dy, *, k_size, x_axes, w_axes, geometry: _directly(
-    lambda x, dy: kernels.conv1d_grad_w(x, dy, k_size, geometry), w_axes, x_axes, x_axes
-)
-
-
-@conv1d_grad_w.backward
-def _(
-    ddw: Any,
-    _dw: Any,
-    x: Any,
-    dy: Any,
-    *,
-    k_size: int,
-    x_axes: Axes,
-    w_axes: Axes,
-    geometry: Geometry,
+def _grad_w_directly(
+    x: Array, dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Any:
-    common = {"x_axes": x_axes, "w_axes": w_axes, "geometry": geometry}
+    n = len(geometry)
+    if not _simple(x_axes, w_axes, n):
+        return None
+    back, taps = inverse(w_axes), shape[:n]
+
+    def call(x: Array, dy: Array) -> Array:
+        moved = x.transpose(x_axes), dy.transpose(x_axes)
+        return kernels.conv_grad_w(*moved, taps, geometry).transpose(back)
+
+    return call
+
+
+conv_grad_w.direct = _grad_w_directly
+
+
+@conv_grad_w.backward
+def _(ddw: Any, _dw: Any, x: Any, dy: Any, *, shape: Shape, **common: Any) -> Any:
+    n = len(common["geometry"])
+    sizes = tuple(x.shape[axis] for axis in common["x_axes"][-n - 1 : -1])
     return (
-        lambda: conv1d_grad_x(dy, ddw, length=x.shape[x_axes[-2]], **common),
-        lambda: conv1d(x, ddw, None, **common),
+        lambda: conv_grad_x(dy, ddw, sizes=sizes, **common),
+        lambda: conv(x, ddw, None, **common),
     )
 
 
-def linear(geometry: Geometry) -> Geometry:
+def linear(geometry: Moves) -> Moves:
     """The same movement without the constant that a scalar padding value adds: the convolution's
     linear part.
     """
-    return geometry._replace(value=0.0) if geometry.mode == SCALAR else geometry
+    return tuple(move._replace(value=0.0) if move.mode == SCALAR else move for move in geometry)
 
 
-_ONE_TAP = Geometry()
+_ONE_TAP = (Geometry(),)
 
 
 def matmul(a: Any, b: Any) -> Any:
     """The matrix product of a (M, K) and b (K, N)."""
     rows, depth, cols = a.shape[0], a.shape[1], b.shape[1]
-    y = conv1d(
+    y = conv(
         reshape(a, shape=(1, rows, depth)), reshape(b, shape=(1, depth, cols)), None,
         x_axes=(0, 1, 2), w_axes=(0, 1, 2), geometry=_ONE_TAP,
     )  # fmt: skip

@@ -25,17 +25,6 @@ def _(dy: Any, _y: Any, _x: Any, keep: Any, *, value: float) -> Any:
 
 
 @operator
-def both(a: Array, b: Array) -> Array:
-    """Where both are not 0."""
-    return np.logical_and(a, b)
-
-
-@both.backward
-def _(dy: Any, _y: Any, _a: Any, _b: Any) -> Any:
-    return None, None
-
-
-@operator
 def count_nonzero(x: Array, *, times: int, dtype: Any) -> Array:
     """How many elements are not 0, this many times, as a 1-by-1 array."""
     return np.array([[np.count_nonzero(x) * times]], dtype)

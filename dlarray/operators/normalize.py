@@ -6,7 +6,7 @@ stand in.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Any
 
@@ -39,6 +39,17 @@ def _views(shape: Shape, outer: Axes, inner: Axes, channel: int) -> tuple[Axes, 
     moved = tuple(shape[axis] for axis in order)
     n = len(outer)
     return order, inverse(order), (prod(moved[:n]), prod(moved[n:-1]), moved[-1]), moved
+
+
+@lru_cache(maxsize=1024)
+def _groups(
+    shape: Shape, outer: Axes, inner: Axes, channel: int, groups: int
+) -> tuple[Axes, Axes, Shape, Shape]:
+    """`_views`, with rows (R, C) where each is one group without positions, which the kernel of
+    layer normalization takes.
+    """
+    order, back, rows, moved = _views(shape, outer, inner, channel)
+    return order, back, (rows[0], rows[2]) if rows[1] == groups == 1 else rows, moved
 
 
 def _column(x: Any, channel: int) -> Shape:
@@ -81,13 +92,11 @@ def groupnorm(
     """Normalize x over the inner axes and the channels of a group, which follow each other, for
     each outer index; scale and shift by channel.
     """
-    order, back, rows, moved = _views(x.shape, outer, inner, channel)
-    parameters = scale.reshape(-1), offset.reshape(-1)
-    if rows[1] == groups == 1:
-        flat = x.transpose(order).reshape(rows[0], rows[2])
-        y, stats = kernels.layernorm_forward(flat, *parameters, epsilon)
+    order, back, rows, moved = _groups(x.shape, outer, inner, channel, groups)
+    parts, parameters = x.transpose(order).reshape(rows), (scale.reshape(-1), offset.reshape(-1))
+    if len(rows) == 2:
+        y, stats = kernels.layernorm_forward(parts, *parameters, epsilon)
     else:
-        parts = x.transpose(order).reshape(rows)
         y, stats = kernels.groupnorm_forward(parts, *parameters, groups, epsilon)
     return y.reshape(moved).transpose(back), stats
 
@@ -103,13 +112,13 @@ def _groupnorm_directly(
     groups: int,
     epsilon: float,
 ) -> Any:
-    order, back, rows, moved = _views(x.shape, outer, inner, channel)
-    if not rows[1] == groups == 1:
+    order, back, rows, moved = _groups(x.shape, outer, inner, channel, groups)
+    if len(rows) != 2:
         return None
-    shape, n = (rows[0], rows[2]), rows[2]
+    n = rows[1]
 
     def call(x: Array, offset: Array, scale: Array) -> tuple[Array, Array]:
-        flat = x.transpose(order).reshape(shape)
+        flat = x.transpose(order).reshape(rows)
         y, stats = kernels.layernorm_forward(flat, scale.reshape(n), offset.reshape(n), epsilon)
         return y.reshape(moved).transpose(back), stats
 
@@ -133,11 +142,10 @@ def _(
     groups: int,
     epsilon: float,
 ) -> Any:
-    order, back, rows, moved = _views(x.shape, outer, inner, channel)
+    order, back, rows, moved = _groups(x.shape, outer, inner, channel, groups)
     gain, stats = scale.reshape(-1), result[1]
-    shape = (rows[0], rows[2]) if rows[1] == groups == 1 else rows
-    slope, data = dy.transpose(order).reshape(shape), x.transpose(order).reshape(shape)
-    if len(shape) == 2:
+    slope, data = dy.transpose(order).reshape(rows), x.transpose(order).reshape(rows)
+    if len(rows) == 2:
         parts = kernels.layernorm_backward(slope, data, gain, stats)
     else:
         parts = kernels.groupnorm_backward(slope, data, gain, stats, epsilon)
@@ -279,15 +287,21 @@ def _(
     stats = np.stack((mean.reshape(-1), variance.reshape(-1)))
     inner = 1 / np.sqrt(stats[1] + x.dtype.type(epsilon))
     factor = inner * scale.reshape(-1)
-    slope, rows = (_rows(part, outer, (), channel)[:, 0] for part in (dy, x))
-    doffset, dscale = kernels.batchnorm_sums(slope, rows, stats, epsilon)
-    dvariance = dscale * factor * inner * x.dtype.type(-0.5)
+
+    @cache
+    def sums() -> Any:
+        slope, rows = (_rows(part, outer, (), channel)[:, 0] for part in (dy, x))
+        return kernels.batchnorm_sums(slope, rows, stats, epsilon)
+
+    def variances() -> Any:
+        return (sums()[1] * factor * inner * x.dtype.type(-0.5)).reshape(variance.shape)
+
     return (
         lambda: mul(dy, factor.reshape(_column(x, channel))),
-        doffset.reshape(offset.shape),
-        dscale.reshape(scale.shape),
-        (-doffset * factor).reshape(mean.shape),
-        dvariance.reshape(variance.shape),
+        lambda: sums()[0].reshape(offset.shape),
+        lambda: sums()[1].reshape(scale.shape),
+        lambda: (-sums()[0] * factor).reshape(mean.shape),
+        variances,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import kernels
 from ..formats import Axes
-from ..tape import Array, Traced, operator
+from ..tape import Array, operator, untraced
 from .shape import fit, permute
 
 
@@ -35,6 +35,6 @@ def transposed(x: Any) -> Any:
 
 def _memory(x: Any) -> Axes | None:
     """The order in memory that a gradient of x gets, so that what made x can take it as it lies."""
-    data = x.data if isinstance(x, Traced) else x
+    data = untraced(x)
     order = tuple(kernels.memory_axes(data))
     return order if order[-1] >= data.ndim - 2 else None

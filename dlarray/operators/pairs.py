@@ -11,8 +11,8 @@ import numpy as np
 
 from ..tape import Array, operator
 from ._quiet import pairwise, quietly
+from .elementary import fix, floor
 from .elementwise import add, div, mul, neg, where_nonzero
-from .functions import fix, floor
 from .shape import fit
 
 

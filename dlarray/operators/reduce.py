@@ -25,7 +25,7 @@ def total(x: Array, *, axes: Axes) -> Array:
 
 @total.backward
 def _(dy: Any, _y: Any, _x: Any, *, axes: Axes) -> Any:
-    return (expand(dy, shape=_x.shape),)
+    return (expand(dy, shape=_x.shape, strides=_x.strides),)
 
 
 @operator
@@ -42,7 +42,13 @@ def _mean(x: Array, axes: Axes, weight: Any) -> Array:
 @average.backward
 def _(dy: Any, _y: Any, _x: Any, *, axes: Axes) -> Any:
     n = _count(_x, axes)
-    return (expand(mul(dy, np.asarray(1.0 / n if n else np.nan, _x.dtype)), shape=_x.shape),)
+    return (
+        expand(
+            mul(dy, np.asarray(1.0 / n if n else np.nan, _x.dtype)),
+            shape=_x.shape,
+            strides=_x.strides,
+        ),
+    )
 
 
 def _count(x: Any, axes: Axes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from operator import methodcaller
@@ -37,9 +38,20 @@ def _(dy: Any, _y: Any, _x: Any, *, shape: Shape) -> Any:
     return (expand(dy, shape=_x.shape),)
 
 
+WRITTEN = 1 << 10  # numbers below which repeating costs less than reading a view of no strides
+
+
 @operator
-def expand(x: Array, *, shape: Shape) -> Array:
-    """x with its sizes of 1 repeated to ``shape``; a view."""
+def expand(x: Array, *, shape: Shape, strides: tuple[int, ...] = ()) -> Array:
+    """x with its sizes of 1 repeated to ``shape``: a view, or few numbers in the memory order of
+    ``strides``, if given.
+
+    NumPy takes 0.8 us instead of 0.3 for an operation on few numbers and a view of no strides.
+    """
+    if strides and math.prod(shape) < WRITTEN:
+        written = np.empty(shape, x.dtype, "F" if abs(strides[0]) < abs(strides[-1]) else "C")
+        written[...] = x
+        return written
     if x.ndim == len(shape) and x.flags.c_contiguous:  # a quarter of the time of broadcast_to
         steps = tuple([0 if m == 1 else s for m, s in zip(x.shape, x.strides, strict=True)])
         y: Array = np.ndarray(shape, x.dtype, x, 0, steps)
@@ -49,7 +61,7 @@ def expand(x: Array, *, shape: Shape) -> Array:
 
 
 @expand.backward
-def _(dy: Any, _y: Any, _x: Any, *, shape: Shape) -> Any:
+def _(dy: Any, _y: Any, _x: Any, *, shape: Shape, strides: tuple[int, ...] = ()) -> Any:
     return (fit(dy, _x),)
 
 

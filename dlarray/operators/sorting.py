@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..tape import Array, operator
+from ._quiet import quietly
 
 
 @operator
@@ -65,8 +66,11 @@ def _(_dy: Any, _y: Any, _points: Any, _x: Any) -> Any:
 @operator
 def outside(points: Array, x: Array, *, fill: float) -> Array:
     """The fill where an x lies before the first or after the last point; 0 elsewhere."""
-    flat = points.reshape(-1)
-    return np.where((x < flat[0]) | (x > flat[-1]), fill, 0).astype(x.dtype)
+    return quietly(_outside, points.reshape(-1), x, fill)
+
+
+def _outside(points: Array, x: Array, fill: float) -> Array:
+    return np.where((x < points[0]) | (x > points[-1]), fill, 0).astype(x.dtype)
 
 
 @outside.backward

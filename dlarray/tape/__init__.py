@@ -7,7 +7,7 @@ leaves, newest first, and lets each operator's rule turn the gradient of its res
 its arguments.
 
 The tape knows no operator by name and no label.  A rule is written with operators itself, so that a
-backward pass can be recorded and differentiated again.  There is no list of nodes: a node lives
+backward pass can be recorded and differentiated again.  A tape holds its nodes weakly: a node lives
 while a traced value or a later node leads to it.  When a tape closes, what its nodes kept is
 dropped, so a value carried out of the call holds no memory but its own.
 
@@ -46,6 +46,7 @@ from .graph import (
     is_traced,
     paused,
     recording,
+    untraced,
 )
 from .operator import (
     Operator,
@@ -58,6 +59,7 @@ from .operator import (
     draw,
     no_memory,
     operator,
+    pair,
     watched,
     watcher,
     wrapped,
@@ -84,8 +86,10 @@ __all__ = [
     "is_traced",
     "no_memory",
     "operator",
+    "pair",
     "paused",
     "recording",
+    "untraced",
     "watched",
     "watcher",
     "wrapped",

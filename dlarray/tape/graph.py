@@ -34,19 +34,32 @@ class Spec(NamedTuple):
     dtype: np.dtype[Any]
 
 
-class Tape:
-    """One `dlfeval` call: open while it runs."""
+_ROOM = 1024  # nodes of a tape before it is tidied
 
-    __slots__ = ("_nodes", "count", "open")
+
+class Tape:
+    """One `dlfeval` call: open while it runs.
+
+    It holds its nodes weakly, to release them when it closes.  Places of nodes that are gone are
+    given up whenever as many again have come: a long loop needs no more memory than its values.
+    """
+
+    __slots__ = ("_nodes", "_room", "count", "open")
 
     def __init__(self) -> None:
         self.open = True
         self.count = 0
         self._nodes: list[weakref.ref[Node]] = []  # those that keep something
+        self._room = _ROOM
 
     def leaf(self, data: Array) -> Node:
         """A node with no operator: a variable."""
         return Node(self, None, (), None, {}, None, data)
+
+    def _tidy(self) -> None:
+        """Give up the places of nodes that are gone."""
+        self._nodes = [reference for reference in self._nodes if reference() is not None]
+        self._room = max(_ROOM, 2 * len(self._nodes))
 
     def close(self) -> None:
         """End the trace: nothing is traced on this tape any more, and its nodes keep nothing."""
@@ -75,6 +88,7 @@ class Node:
         "parents",
         "result",
         "shape",
+        "strides",
         "tape",
     )
 
@@ -95,10 +109,13 @@ class Node:
         self.options = options
         self.result = result
         self.shape = value.shape
+        self.strides = value.strides
         self.dtype = value.dtype
         self.order = tape.count = tape.count + 1
         if operator is not None:
             tape._nodes.append(weakref.ref(self))
+            if len(tape._nodes) > tape._room:
+                tape._tidy()
 
     def release(self) -> None:
         """Drop what the backward rule would need; where the node leads is known on."""
@@ -171,6 +188,11 @@ class paused:
 
     def __exit__(self, *error: object) -> None:
         state.tape = self._outer
+
+
+def untraced(value: Any) -> Any:
+    """The values of what is traced; anything else as it is."""
+    return value._data if isinstance(value, Traced) else value
 
 
 def is_traced(value: object) -> bool:

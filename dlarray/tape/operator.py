@@ -192,14 +192,6 @@ class Operator:
         tape = state.tape
         if tape is None:  # also every call of a backward pass that is not recorded
             arrays: Sequence[Any] = arguments
-            if not options and not _watching and len(arguments) == 2:  # what is called most
-                a, b = arguments
-                if type(a) is _ndarray and type(b) is _ndarray:
-                    try:
-                        result = self.forward(a, b)
-                    except MemoryError:
-                        raise MemoryError(no_memory(self.name, arguments)) from None
-                    return result[0] if type(result) is tuple else result
             for a in arguments:
                 if type(a) is not _ndarray:
                     arrays = [a._data if isinstance(a, Traced) else a for a in arguments]
@@ -278,6 +270,22 @@ class Operator:
         return f"<operator {self.name}>"
 
 
+class PairOperator(Operator):
+    """An operator of two arrays with one result and no options.
+
+    Backward passes call such more often than any other, and a call without packed arguments takes
+    0.2 us less.
+    """
+
+    def __call__(self, a: Any, b: Any) -> Any:
+        if state.tape is None and not _watching and type(a) is _ndarray and type(b) is _ndarray:
+            try:
+                return self.forward(a, b)
+            except MemoryError:
+                raise MemoryError(no_memory(self.name, (a, b))) from None
+        return super().__call__(a, b)
+
+
 def no_memory(call: str, arrays: Sequence[Any]) -> str:
     """The message for a result of these arrays that is too large."""
     of = [f"{describe(x.shape)} {x.dtype}" for x in arrays if isinstance(x, _ndarray) and x.ndim]
@@ -290,6 +298,11 @@ def no_memory(call: str, arrays: Sequence[Any]) -> str:
 def operator(forward: Callable[..., Any]) -> Operator:
     """Decorator: an `Operator` from its forward function."""
     return Operator(forward)
+
+
+def pair(forward: Callable[[Array, Array], Array]) -> Operator:
+    """Decorator: a `PairOperator` from its forward function."""
+    return PairOperator(forward)
 
 
 def draw(forward: Callable[..., Any]) -> Operator:

@@ -80,18 +80,23 @@ def minibatchpredict(
     if not sequences:
         raise ShapeError(f"{call}: there are no observations to predict.")
     batches = Batches(sequences, None, length=length, direction=direction, value=value)
-    parts: list[list[dlarray]] = [[] for _ in names]
-    for start in range(0, len(sequences), size):
-        outputs, _ = run(
-            net,
-            [batches.inputs(np.arange(start, min(start + size, len(sequences))))],
-            training=False,
-            outputs=names,
-        )
-        for column, y in zip(parts, outputs, strict=True):
-            column.append(y)
+    parts = _predicted(net, batches, size, names)
     results = [_joined(column, direction, value, uniform=uniform) for column in parts[:nargout]]
     return results[0] if nargout == 1 else tuple(results)
+
+
+def _predicted(
+    net: dlnetwork, batches: Batches, size: int, names: Sequence[str]
+) -> list[list[dlarray]]:
+    """For each output its mini-batches of this size."""
+    parts: list[list[dlarray]] = [[] for _ in names]
+    count = len(batches.X)
+    for start in range(0, count, size):
+        X = batches.inputs(np.arange(start, min(start + size, count)))
+        outputs, _ = run(net, [X], training=False, outputs=names)
+        for column, y in zip(parts, outputs, strict=True):
+            column.append(y)
+    return parts
 
 
 def _sequence_length(call: str, value: Any) -> str | int:
@@ -201,14 +206,14 @@ def testnet(
         InputDataFormats=InputDataFormats,
         ExecutionEnvironment=ExecutionEnvironment,
     )
-    known = net.Usage.ClassNames
-    targets = as_targets(
-        call,
-        T,
-        count=len(scores),
-        encode_integers=True,
-        classes=None if known is None else np.asarray(known),
-    )
+    values = _measured(call, names, scores, T, net.Usage.ClassNames)
+    return values[0] if isinstance(metrics, str) else np.array(values)
+
+
+def _measured(call: str, names: Sequence[str], scores: Any, T: Any, known: Any) -> list[Any]:
+    """These metrics of scores and targets, whose classes are ``known`` or those of the targets."""
+    classes = None if known is None else np.asarray(known)
+    targets = as_targets(call, T, count=len(scores), encode_integers=True, classes=classes)
     if targets.values.shape != scores.shape:
         raise ShapeError(
             f"{call}: the network gives {scores.shape[1]} scores, the targets have "
@@ -219,7 +224,7 @@ def testnet(
         counter = METRICS[name]()
         counter.add(dlarray(scores, "BC"), dlarray(targets.values, "BC"))
         values.append(counter.value())
-    return values[0] if isinstance(metrics, str) else np.array(values)
+    return values
 
 
 testnet.__test__ = False  # type: ignore[attr-defined] # or pytest takes it for a test

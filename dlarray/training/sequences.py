@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ..array import dlarray
 from ..data import categories, class_indices
-from ..data.labels import has_categories
+from ..data.labels import has_categories, is_missing
 from ..data.padding import stack
 from ..formats import FormatError, ShapeError, describe
 from ..network import dlnetwork
@@ -118,19 +118,7 @@ def as_targets(
 
     Text, categoricals and, with ``encode_integers``, integers are labels.
     """
-    try:
-        values = np.asarray(T)
-    except ValueError:  # ragged lists
-        values = np.empty(len(T), object)
-        values[:] = list(T)
-    nested = values.dtype == object and any(
-        isinstance(value, (list, tuple, np.ndarray)) for value in values.flat
-    )
-    if values.ndim > 2 or nested:
-        raise ValueError(
-            f"{call}: targets must be one label, or one row of numbers, an observation; targets "
-            f"for each time step are not available in this version. Got {_size(values)}."
-        )
+    values = _as_array(call, T)
     is_labels = (
         values.dtype.kind in "OUS"
         or has_categories(T)
@@ -147,15 +135,35 @@ def as_targets(
     index = class_indices(values.reshape(-1), known)
     if (index < 0).any():
         first = int(np.argmax(index < 0))
-        strange = values.reshape(-1)[first]
-        if strange is None or strange != strange:  # noqa: PLR0124 - NaN differs from itself
-            raise ValueError(
-                f"{call}: the label of observation {first} is missing. Leave the observation out."
-            )
-        raise ValueError(
-            f"{call}: the label '{strange}' is not one of the classes {known.tolist()}."
-        )
+        _no_class(call, first, values.reshape(-1)[first], known)
     return Targets(np.eye(len(known), dtype=np.float32)[index], known)
+
+
+def _as_array(call: str, T: Any) -> Array:
+    """Targets as an array of one row an observation at most."""
+    try:
+        values = np.asarray(T)
+    except ValueError:  # ragged lists
+        values = np.empty(len(T), object)
+        values[:] = list(T)
+    nested = values.dtype == object and any(
+        isinstance(value, (list, tuple, np.ndarray)) for value in values.flat
+    )
+    if values.ndim > 2 or nested:
+        raise ValueError(
+            f"{call}: targets must be one label, or one row of numbers, an observation; targets "
+            f"for each time step are not available in this version. Got {_size(values)}."
+        )
+    return values
+
+
+def _no_class(call: str, i: int, label: Any, classes: Array) -> NoReturn:
+    """Raise for the label of an observation that is none of the classes."""
+    if is_missing(label):
+        raise ValueError(
+            f"{call}: the label of observation {i} is missing. Leave the observation out."
+        )
+    raise ValueError(f"{call}: the label '{label}' is not one of the classes {classes.tolist()}.")
 
 
 def _size(values: Array) -> str:

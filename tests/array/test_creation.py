@@ -104,6 +104,10 @@ def test_random_numbers_like_a_traced_array_have_no_trace():
         ),
         (lambda: dl.randi([3, 1], 2), ValueError, "randi: the limits leave no number, from 3 to 1"),
         (lambda: dl.randi([1, 2, 3], 2), ValueError, r"randi: limits are imax or \[imin, imax\]"),
+        (lambda: dl.randi(2**70, 1), ValueError, "randi: a limit .* and at most 9007199254740992"),
+        (lambda: dl.randi([-(2**54), 1], 1), ValueError, "randi: a limit .* at least -90071992547"),
+        (lambda: dl.colon(0, 1e-320, 1), dl.ShapeError, "colon: from 0 to 1 .* larger steps"),
+        (lambda: dl.colon(-1e308, 1, 1e308), dl.ShapeError, "colon: .* than an array can have"),
         (lambda: dl.randi(HALF, 2), ValueError, "randi: a limit must be an integer"),
     ],
 )
@@ -134,7 +138,9 @@ def test_colon(arguments, values):
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
-def test_linspace(n):
+def test_linspace(n):  # also of ends whose distance is beyond a double
+    far = dl.linspace(-1.5e308, 1.5e308, 5).data.ravel()
+    assert far.tolist() == [-1.5e308, -7.5e307, 0, 7.5e307, 1.5e308]
     expected = np.linspace(2, 3, n) if n != 1 else np.array([3.0])
     assert_holds(dl.linspace(dl.dlarray(2.0), 3, n), "", expected.reshape(1, n))
     assert dl.linspace(0, 1).shape == (1, 100)

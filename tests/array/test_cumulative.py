@@ -1,5 +1,7 @@
 """Cumulative functions, differences, integrals and interpolation."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,35 @@ def test_the_direction_is_checked(function):
 def test_gradients_of_products_with_zeros(direction):
     data = np.array([[1.0, 0, 2], [0, 0, 1], [3, 2, 0], [1, 2, 3]])
     checkGradients(lambda x: dl.cumprod(x, 0, direction), dl.dlarray(data, "TC"))
+
+
+@pytest.mark.parametrize("zeros", [(), (1,), (1, 3), (0, 1, 4)], ids=str)
+def test_second_derivatives_of_products_with_zeros(zeros):
+    rng = np.random.default_rng(1)
+    x, w, u = (rng.standard_normal(5) for _ in range(3))
+    x[list(zeros)] = 0
+
+    def slope_along(X):
+        loss = dl.sum(dl.cumprod(X, "T") * dl.dlarray(w, "T"))
+        slope = dl.dlgradient(loss, X, EnableHigherDerivatives=True)
+        return dl.dlgradient(dl.sum(slope * dl.dlarray(u, "T")), X)
+
+    want = np.zeros(5)
+    for i, p, q in itertools.product(range(5), repeat=3):
+        if max(p, q) <= i and p != q:
+            want[p] += w[i] * u[q] * np.prod([x[k] for k in range(i + 1) if k not in (p, q)])
+    got = dl.dlfeval(slope_along, dl.dlarray(x, "T"))
+    np.testing.assert_allclose(got.data.ravel(), want, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("function", [dl.cumsum, dl.cumprod], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_many_neighbours_and_one_alone_give_the_same_bits(function, direction):
+    data = np.random.default_rng(2).standard_normal((7, 1009)).astype("f4")
+    wide = function(dl.dlarray(data), 0, direction).data
+    for column in (0, 500, 1008):
+        alone = function(dl.dlarray(data[:, column]), 0, direction).data
+        np.testing.assert_array_equal(wide[:, [column]], alone)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 9])
@@ -124,6 +155,23 @@ def test_steps(method, expected):
     assert got.data.ravel().tolist() == expected
 
 
+@pytest.mark.parametrize("method", ["nearest", "previous", "next"])
+def test_a_step_is_one_of_the_values(method):
+    values = dl.dlarray([1.0, np.inf, -0.0, 5 + 2j])
+    got = dl.interp1([0.0, 1.0, 2.0, 3.0], values, [0.0, 2.0, 3.0, np.nan], method).data
+    np.testing.assert_array_equal(got.ravel(), [1, 0, 5 + 2j, np.nan])
+
+
+@pytest.mark.parametrize("method", ["nearest", "previous", "next"])
+def test_steps_have_no_derivative_in_the_queries(method):
+    def slopes(v, xq):
+        return dl.dlgradient(dl.sum(dl.interp1(POINTS, v, xq, method), 0), (v, xq))
+
+    of_values, of_queries = dl.dlfeval(slopes, dl.dlarray(VALUES), dl.dlarray([0.5, 3.5]))
+    assert sorted(of_values.data.ravel()) == [0, 0, 1, 1]
+    np.testing.assert_array_equal(of_queries.data, 0)
+
+
 def test_outside_the_points():
     queries = [-1.0, 0.5, 5.0, np.nan]
     v = dl.dlarray(VALUES)
@@ -158,6 +206,7 @@ def test_the_type_of_an_interpolation():
         (([1.0, 1.0], [1.0, 2.0], [1.0]), ValueError, "must differ from each other"),
         (([1.0, np.nan], [1.0, 2.0], [1.0]), ValueError, "and none be NaN"),
         ((POINTS, DATA, [1.0]), dl.ShapeError, "v must be a vector or matrix; got 2×3×5"),
+        ((POINTS, VALUES, [1.0 + 1j], "nearest"), TypeError, "complex data not supported"),
         ((POINTS, dl.dlarray(VALUES, "C"), [1.0]), dl.FormatError, "v must be unformatted"),
     ],
 )

@@ -138,26 +138,6 @@ def test_nothing_is_flattened(call):
 # ------------------------------------------------------------------------------------------------
 
 
-def test_where_matches_three_operands_by_label():
-    mask, x, y = DATA[:, :, 0] > 1, DATA[:, 0], DATA[0]
-    got = np.where(dl.dlarray(mask, "CB"), dl.dlarray(x, "CT"), dl.dlarray(y, "BT"))
-    assert_holds(got, "CBT", np.where(mask[:, :, None], x[:, None], y[None]))
-
-
-def test_where_takes_plain_arrays_and_hides_what_was_not_chosen():
-    X = labelled("f4")
-    with np.errstate(all="ignore"):
-        got = np.where(DATA > 1, X, np.nan)
-    assert got.dtype == np.float32
-    assert_holds(got, "CBT", np.where(DATA > 1, DATA.astype("f4"), np.nan))
-    assert_holds(np.where(X > 1, 1, 0), "CBT", np.where(DATA.astype("f4") > 1, 1, 0))
-
-
-def test_where_of_a_condition_alone():
-    with pytest.raises(TypeError, match=r"numpy.where: of a condition alone come indices"):
-        np.where(labelled() > 1)
-
-
 def test_clip():
     assert_holds(np.clip(labelled(), 0.8, 1.2), "CBT", np.clip(DATA, 0.8, 1.2))
     assert_holds(np.clip(labelled(), None, 1.2), "CBT", np.clip(DATA, None, 1.2))
@@ -272,6 +252,39 @@ def test_parts():
 def test_what_would_lose_labels_is_an_error(call, text):
     with pytest.raises(ValueError, match=text):
         call(labelled())
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda X: numpy.stack([X, X], 4), ValueError, r"numpy.stack: axis 4 .* axes are 0 to 3\."),
+        (lambda X: numpy.stack([X, X], -5), ValueError, "numpy.stack: axis -5 is not one of the 4"),
+        (lambda X: numpy.stack([X, X], 1.5), TypeError, "numpy.stack: a dimension is an axis"),
+        (lambda X: numpy.stack([X, X], "C"), TypeError, "numpy.stack: a new axis .* the label 'C'"),
+        (lambda X: numpy.stack([X, X], None), ValueError, "numpy.stack: without an axis"),
+        (lambda X: numpy.expand_dims(X, 4), ValueError, "numpy.expand_dims: axis 4 .* are 0 to 3"),
+        (lambda X: numpy.expand_dims(X, (0, -6)), ValueError, "numpy.expand_dims: axis -6 is not"),
+        (
+            lambda X: numpy.expand_dims(X, (1, 1)),
+            ValueError,
+            "numpy.expand_dims: an axis is named tw",
+        ),
+        (
+            lambda X: numpy.expand_dims(X, 1.5),
+            TypeError,
+            "numpy.expand_dims: a dimension is an axis",
+        ),
+        (
+            lambda X: numpy.expand_dims(X, "C"),
+            TypeError,
+            "numpy.expand_dims: a new axis .* label 'C'",
+        ),
+    ],
+)
+@pytest.mark.parametrize("fmt", ["", "CBT"])
+def test_a_new_axis_is_one_of_the_result(call, error, text, fmt):
+    with pytest.raises(error, match=text):
+        call(dl.dlarray(DATA, fmt))
 
 
 def test_telling():

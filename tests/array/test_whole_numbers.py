@@ -24,6 +24,14 @@ def test_rounding_of_what_adding_a_half_would_get_wrong():
     assert values(dl.round(vector(below_half, -below_half, odd, 1e300))) == [0, 0, odd, 1e300]
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_rounding_to_places_beyond_the_type(dtype):
+    X = dl.dlarray(np.array([2.5, -1e30, 0.0, np.inf, np.nan], dtype))
+    np.testing.assert_array_equal(dl.round(X, 400).data, X.data)
+    np.testing.assert_array_equal(dl.round(X, -400).data.ravel(), [0, 0, 0, np.inf, np.nan])
+    np.testing.assert_array_equal(dl.round(X, -60).data.ravel(), [0, 0, 0, np.inf, np.nan])
+
+
 def test_rounding_to_decimal_places():
     X = vector(3.14159, -2.345, 1250.0, np.inf, np.nan, 1e300)
     expected = [3.14, -2.35, 1250, np.inf, np.nan, 1e300]
@@ -32,9 +40,9 @@ def test_rounding_to_decimal_places():
     assert values(round(X, 2))[:3] == values(dl.round(X, 2))[:3]
 
 
-@pytest.mark.parametrize("digits", [1.5, "2", None, -301])
+@pytest.mark.parametrize("digits", [1.5, "2", None])
 def test_decimal_places_are_whole_numbers(digits):
-    with pytest.raises(ValueError, match=f"round: digits must be an integer, .*; got {digits!r}"):
+    with pytest.raises(ValueError, match=f"round: digits must be an integer; got {digits!r}"):
         dl.round(vector(1.0), digits)
 
 

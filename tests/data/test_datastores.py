@@ -47,6 +47,13 @@ def test_several_observations_and_bare_values():
     assert read_all(bare) == [["a", "b"], ["c"]]
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_nothing_to_preview(size):
+    ds = dl.arrayDatastore([], ReadSize=size)
+    with pytest.raises(ValueError, match="ArrayDatastore: there is no observation to preview"):
+        ds.preview()
+
+
 def test_reading_past_the_end():
     ds = dl.arrayDatastore(["a"])
     ds.read()

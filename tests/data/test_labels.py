@@ -161,6 +161,28 @@ def test_missing_value_of_a_categorical_is_nan(values, pandas):
     np.testing.assert_array_equal(dl.onehotencode(pandas.Categorical(values), 1), [[1], [np.nan]])
 
 
+def test_numbers_of_numpy_in_a_list_of_objects_are_numbers():
+    labels = np.array([np.int64(4), None, np.int32(3), np.float32("nan")], object)
+    assert dl.categories(labels).tolist() == [3, 4]
+    assert class_indices(labels, [3, 4]).tolist() == [1, -1, 0, -1]
+    assert dl.categories(np.array([np.bool_(True), None], object)).tolist() == [True]
+
+
+def test_missing_values_of_pandas(pandas):
+    labels = np.array([pandas.NA, "b", pandas.NaT, "a"], object)
+    assert dl.categories(labels).tolist() == ["a", "b"]
+    np.testing.assert_array_equal(dl.onehotencode(labels, 1)[[0, 2]], np.full((2, 2), np.nan))
+    assert dl.categories(pandas.Series(["a", pandas.NA], dtype="string")).tolist() == ["a"]
+
+
+@pytest.mark.parametrize("label", [(1, 2), [1], {"a": 1}], ids=repr)
+def test_a_label_is_no_container(label):
+    labels = np.empty(2, object)
+    labels[:] = [label, None]
+    with pytest.raises(TypeError, match=r"categories: a label is text or a number; got [\[({]"):
+        dl.categories(labels)
+
+
 def test_missing_value_of_a_list_is_nan():
     np.testing.assert_array_equal(dl.onehotencode(["a", None], 1), [[1], [np.nan]])
 

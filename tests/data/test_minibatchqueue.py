@@ -32,6 +32,22 @@ def test_a_format_out_of_order_is_permuted():
     assert rows.shape == (3, 4)
 
 
+@pytest.mark.parametrize("fmt", ["CTB", "TCB", "SUB", "CT", ""])
+@pytest.mark.parametrize("cast", ["single", "double", "logical", ""])
+def test_observations_are_what_one_array_of_them_would_be(fmt, cast):
+    kinds = ["f8", "f4", "i8"]
+    X = [np.round(3 * np.sin(np.arange(12) + i)).reshape(4, 3).astype(kinds[i]) for i in range(3)]
+    if fmt == "CT":
+        X = [x[:1] for x in X]
+    got = next(dl.minibatchqueue(X, OutputCast=cast, MiniBatchFormat=fmt))
+    stacked = np.concatenate(X) if fmt == "CT" else np.stack(X, -1)
+    dtype = {"single": "f4", "double": "f8", "logical": "?", "": "f8"}[cast]
+    want = dl.dlarray(stacked.astype(dtype), fmt)
+    assert (got.dtype, got.fmt) == (want.dtype, want.fmt)
+    np.testing.assert_array_equal(got.data, want.data)
+    assert got.data.strides == want.data.strides  # as the kernels read it
+
+
 def test_the_last_batch_is_returned_or_discarded():
     options: Any = {"MiniBatchSize": 2, "MiniBatchFormat": "BC"}
     rows = labelled_rows(5)

@@ -287,3 +287,17 @@ def test_wrong_data_are_errors(X, error, text, rng):
 def test_wrong_parameter_types_are_errors(rng):
     with pytest.raises(TypeError, match="batchnorm: mu: data of type <U1 are not possible"):
         call(rng, mu="a")
+
+
+def test_sums_of_parameters_that_are_no_variables_are_not_computed(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("nobody asked for these")
+
+    def slope(X):
+        return dl.dlgradient(dl.sum(dl.batchnorm(X, zeros, ones, zeros, ones), "all"), X)
+
+    zeros, ones = np.zeros(3), np.ones(3)
+    X = dl.dlarray(np.ones((3, 5)), "CB")
+    want = dl.dlfeval(slope, X).data
+    monkeypatch.setattr("dlarray.kernels.batchnorm_sums", refuse)
+    np.testing.assert_array_equal(dl.dlfeval(slope, X).data, want)

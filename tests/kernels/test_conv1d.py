@@ -10,21 +10,18 @@ from dlarray.kernels import (
     REPLICATE,
     SCALAR,
     Geometry,
-    conv1d_forward,
-    conv1d_grad_w,
-    conv1d_grad_x,
+    conv_forward,
+    conv_grad_w,
+    conv_grad_x,
 )
+from dlarray.kernels._correlate import GROUP
 from dlarray.kernels._lanes import LANES, MR
-from dlarray.kernels.conv1d import CHUNK, GROUP
+from dlarray.kernels._weight_gradient import CHUNK
 from dlarray.testing import TOLERANCES
 from tests import naive
+from tests.kernels.convolutions import MIRRORS, assert_within
 from tests.layouts import OF_MEMORY
 
-MIRRORS = {
-    INCLUDE_EDGE: "symmetric-include-edge",
-    EXCLUDE_EDGE: "symmetric-exclude-edge",
-    REPLICATE: "replicate",
-}
 PADDINGS = {
     "zero": (SCALAR, 0.0),
     "constant": (SCALAR, -1.5),
@@ -48,6 +45,18 @@ both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name
 all_paddings = pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
 
 
+def conv1d_forward(x, w, bias, geometry):
+    return conv_forward(x, w, bias, (geometry,))
+
+
+def conv1d_grad_x(dy, w, length, geometry):
+    return conv_grad_x(dy, w, (length,), (geometry,))
+
+
+def conv1d_grad_w(x, dy, k_size, geometry):
+    return conv_grad_w(x, dy, (k_size,), (geometry,))
+
+
 def reference(function, *arrays, geometry, **sizes):
     """A reference with the geometry in its terms."""
     stride, dilation, left, right, mode, value = geometry
@@ -65,12 +74,6 @@ def length_for(n_out, k_size, geometry):
     """The shortest input with so many outputs."""
     window = (k_size - 1) * geometry.dilation + 1
     return (n_out - 1) * geometry.stride + window - geometry.left - geometry.right
-
-
-def assert_within(dtype, got, want, scale):
-    assert got.dtype == dtype
-    assert got.shape == want.shape
-    assert np.all(np.abs(got - want) <= TOLERANCES[dtype] * scale)
 
 
 def all_three(geometry, x, w, bias, dy):

@@ -45,9 +45,9 @@ g = k.Geometry(2, 1, 3, 3, k.INCLUDE_EDGE)
 x, w = np.ones((2, 30, 5)), np.ones((3, 5, 7))
 dy, row = np.ones((2, 17, 7)), np.ones(5)
 results = [
-    k.conv1d_forward(x, w, None, g),
-    k.conv1d_grad_x(dy, w, 30, g),
-    k.conv1d_grad_w(x, dy, 3, g),
+    k.conv_forward(x, w, None, (g,)),
+    k.conv_grad_x(dy, w, (30,), (g,)),
+    k.conv_grad_w(x, dy, (3,), (g,)),
     *k.layernorm_forward(x[0], row, row, 1e-5),
     *k.layernorm_backward(x[0], x[0], row, np.ones((2, 30))),
     *k.groupnorm_forward(x, row, row, 5, 1e-5),

@@ -10,7 +10,7 @@ KERNELS = """
 import hashlib
 import numpy as np
 from dlarray.kernels import (
-    INCLUDE_EDGE, AdamStep, Geometry, adam, conv1d_forward, conv1d_grad_w, conv1d_grad_x,
+    INCLUDE_EDGE, AdamStep, Geometry, adam, conv_forward, conv_grad_w, conv_grad_x,
     crossentropy_forward, erf, gelu_forward, gelu_grad, groupnorm_backward, groupnorm_forward,
     layernorm_backward, layernorm_forward, page_matmul, relu_forward, relu_grad,
     sigmoid_forward, softmax_forward, softmax_grad,
@@ -41,16 +41,16 @@ def convolve(dtype, chans, n_filt):
     b, dy = draw(dtype, n_filt), draw(dtype, 2, n_out, n_filt)
     size = [np.abs(part) for part in (x, w, b, dy)]
     assert_within(
-        conv1d_forward(x, w, b, geometry),
+        conv_forward(x, w, b, (geometry,)),
         naive.conv1d(x, w, b, **moves), naive.conv1d(*size[:3], **moves), dtype,
     )
     assert_within(
-        conv1d_grad_x(dy, w, 39, geometry),
+        conv_grad_x(dy, w, (39,), (geometry,)),
         naive.conv1d_grad_x(dy, w, 39, **moves),
         naive.conv1d_grad_x(size[3], size[1], 39, **moves), dtype,
     )
     assert_within(
-        conv1d_grad_w(x, dy, 3, geometry),
+        conv_grad_w(x, dy, (3,), (geometry,)),
         naive.conv1d_grad_w(x, dy, 3, **moves),
         naive.conv1d_grad_w(size[0], size[3], 3, **moves), dtype,
     )

@@ -294,13 +294,13 @@ rng = np.random.default_rng(0)
 FENCED_KERNELS = """
 from itertools import product
 from dlarray.kernels import (
-    INCLUDE_EDGE, SCALAR, Geometry, conv1d_forward, conv1d_grad_w, conv1d_grad_x, dropout,
+    INCLUDE_EDGE, SCALAR, Geometry, conv_forward, conv_grad_w, conv_grad_x, dropout,
     AdamStep, adam, crosschannelnorm_backward, crosschannelnorm_forward, crossentropy_forward,
     crossentropy_grad, erf, gelu_forward, gelu_grad, groupnorm_backward, groupnorm_forward,
-    layernorm_backward, layernorm_forward, leakyrelu_grad, max_axis, relu_forward, relu_grad,
-    rmsprop, sgdm, sigmoid_forward, softmax_forward, softmax_grad,
+    layernorm_backward, layernorm_forward, leakyrelu_grad, max_axis, page_matmul, relu_forward,
+    relu_grad, rmsprop, sgdm, sigmoid_forward, softmax_forward, softmax_grad,
 )
-from dlarray.kernels.conv1d import CHUNK
+from dlarray.kernels._weight_gradient import CHUNK
 from dlarray.kernels._lanes import LANES, MR
 from dlarray.kernels.reduce import sum_rows
 
@@ -318,9 +318,26 @@ for dtype, at_end in product((np.float32, np.float64), (True, False)):
             continue
         x, w = draw(2, length, chans), draw(k_size, chans, n_filt)
         dy, bias = draw(2, n_out, n_filt), draw(n_filt)
-        conv1d_forward(x, w, bias, geometry)
-        conv1d_grad_x(dy, w, length, geometry)
-        conv1d_grad_w(x, dy, k_size, geometry)
+        conv_forward(x, w, bias, (geometry,))
+        conv_grad_x(dy, w, (length,), (geometry,))
+        conv_grad_w(x, dy, (k_size,), (geometry,))
+        memory.clear()
+    for lines, groups, chans, n_filt, k_size, left in product(
+        (1, 3), (1, 2), (1, 3), (1, LANES + 1), (1, 2), (0, 1)
+    ):
+        moves = Geometry(1, 1, left, left), Geometry(2, 1, left, left, INCLUDE_EDGE)
+        length = 2 * lines + k_size
+        x, w = draw(3, 4, length, chans * groups), draw(k_size, k_size, chans, n_filt * groups)
+        y = conv_forward(x, w, draw(n_filt * groups), moves, True)
+        dy = fenced(y, at_end)
+        conv_grad_x(dy, w, (4, length), moves, groups)
+        conv_grad_w(x, dy, (k_size, k_size), moves, groups)
+        memory.clear()
+    for rows, depth, cols in product((1, MR - 1, MR + 1), (1, 3), (1, LANES - 1, 3 * LANES + 1)):
+        a, b = draw(2, rows, depth), draw(2, depth, cols)
+        page_matmul(a, b)
+        page_matmul(a, b[:1])
+        page_matmul(b.swapaxes(1, 2), a.swapaxes(1, 2), order=(0, 2, 1))
         memory.clear()
     for n in (1, 3, LANES - 1, LANES + 1, 3 * LANES + 5, 4 * LANES):
         x, dy, scale, offset = draw(3, 2, n), draw(3, 2, n), draw(n), draw(n)

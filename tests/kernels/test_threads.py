@@ -17,12 +17,15 @@ STEP = AdamStep(0.01, 0.9, 0.999, 1e-8)
 MODULES = (
     "_map",
     "activation",
-    "conv1d",
+    "_correlate",
+    "_weight_gradient",
+    "convolution",
     "crosschannelnorm",
     "crossentropy",
     "dropout",
     "groupnorm",
     "layernorm",
+    "matmul",
     "pool",
     "reduce",
     "softmax",
@@ -43,23 +46,41 @@ def normal(rng, dtype, *shape):
 
 def conv1d_forward(rng, dtype, scale):
     x, w = normal(rng, dtype, 3 * scale, 301, 33), normal(rng, dtype, 5, 33, 70)
-    return lambda: [kernels.conv1d_forward(x, w, w[0, 0], GEOMETRY)]
+    return lambda: [kernels.conv_forward(x, w, w[0, 0], (GEOMETRY,))]
 
 
 def conv1d_grad_x(rng, dtype, scale):
     dy, w = normal(rng, dtype, 3 * scale, 150, 33), normal(rng, dtype, 5, 20, 33)
-    return lambda: [kernels.conv1d_grad_x(dy, w, 302, GEOMETRY)]
+    return lambda: [kernels.conv_grad_x(dy, w, (302,), (GEOMETRY,))]
 
 
 def conv1d_grad_x_mirrored(rng, dtype, scale):
     dy, w = normal(rng, dtype, 9 * scale, 150, 33), normal(rng, dtype, 5, 20, 33)
     mirrored = GEOMETRY._replace(mode=kernels.INCLUDE_EDGE)
-    return lambda: [kernels.conv1d_grad_x(dy, w, 302, mirrored)]
+    return lambda: [kernels.conv_grad_x(dy, w, (302,), (mirrored,))]
 
 
 def conv1d_grad_w(rng, dtype, scale):
     x, dy = normal(rng, dtype, 3 * scale, 301, 33), normal(rng, dtype, 3 * scale, 149, 70)
-    return lambda: [kernels.conv1d_grad_w(x, dy, 5, GEOMETRY)]
+    return lambda: [kernels.conv_grad_w(x, dy, (5,), (GEOMETRY,))]
+
+
+def conv_of_groups(rng, dtype, scale):
+    """Two dimensions, three groups, and lines shorter than a tile."""
+    moves = Geometry(1, 1, 1, 1), Geometry(1, 2, 2, 1)
+    x, w = normal(rng, dtype, 4 * scale, 31, 7, 18), normal(rng, dtype, 3, 2, 6, 51)
+    dy = normal(rng, dtype, 4 * scale, 31, 8, 51)
+    return lambda: [
+        kernels.conv_forward(x, w, w[0, 0, 0], moves, relu=True),
+        kernels.conv_grad_x(dy, w, (31, 7), moves, 3),
+        kernels.conv_grad_w(x, dy, (3, 2), moves, 3),
+    ]
+
+
+def page_matmul(rng, dtype, scale):
+    """Pages each with panels of their own, and one page of panels for all."""
+    a, b = normal(rng, dtype, 3, 61 * scale, 35), normal(rng, dtype, 3, 35, 41)
+    return lambda: [kernels.page_matmul(a, b), kernels.page_matmul(a, b[1:2])]
 
 
 def layernorm(rng, dtype, scale):
@@ -183,6 +204,8 @@ CASES = [
     conv1d_grad_x,
     conv1d_grad_x_mirrored,
     conv1d_grad_w,
+    conv_of_groups,
+    page_matmul,
     layernorm,
     groupnorm,
     batchnorm,
@@ -256,9 +279,10 @@ def test_any_split_of_the_work_gives_the_same_bits(case, split, dtype, rng, monk
 
 
 TINY = {
-    "conv1d_forward": lambda x, w: kernels.conv1d_forward(x, w, None, Geometry()),
-    "conv1d_grad_x": lambda x, w: kernels.conv1d_grad_x(x, w.swapaxes(1, 2), 3, Geometry()),
-    "conv1d_grad_w": lambda x, w: kernels.conv1d_grad_w(x, x, 1, Geometry()),
+    "conv1d_forward": lambda x, w: kernels.conv_forward(x, w, None, (Geometry(),)),
+    "conv1d_grad_x": lambda x, w: kernels.conv_grad_x(x, w.swapaxes(1, 2), (3,), (Geometry(),)),
+    "conv1d_grad_w": lambda x, w: kernels.conv_grad_w(x, x, (1,), (Geometry(),)),
+    "page_matmul": lambda x, w: kernels.page_matmul(x, w),
     "layernorm": lambda x, w: kernels.layernorm_forward(x[0], w[0, :, 0], w[0, :, 0], 1e-5)[0],
     "groupnorm": lambda x, w: kernels.groupnorm_forward(x, w[0, :, 0], w[0, :, 0], 2, 1e-5)[0],
     "relu": lambda x, w: kernels.relu_forward(x),

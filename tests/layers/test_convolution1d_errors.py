@@ -24,7 +24,7 @@ from tests.layers.convolutions import conv, network
         ((3, 2), {"DilationFactor": 2.5}, "DilationFactor must be a positive integer; got 2.5"),
         ((3, 2), {"Padding": -1}, "Padding must be an integer, at least 0; got -1"),
         ((3, 2), {"Padding": 0.5}, "Padding must be an integer, at least 0; got 0.5"),
-        ((3, 2), {"Padding": [1, 2, 3]}, r'"same", "causal", a number or two numbers .*\[1, 2, 3'),
+        ((3, 2), {"Padding": [1, 2, 3]}, r'"same", "causal", a number or two numbers .*\(1, 2, 3'),
         ((3, 2), {"Padding": [[1], [2, 3]]}, r"Padding must be an integer, at least 0; got \[1"),
         ((3, 2), {"Padding": "valid"}, 'Padding must be one of "same", "causal", or a number'),
         ((3, 2), {"PaddingValue": "edge"}, 'PaddingValue must be one of "symmetric-include-edge",'),

@@ -42,13 +42,18 @@ def test_a_label_without_elements(operation, sample, label):
     except (ValueError, TypeError, IndexError) as error:
         refused_by_us(error)
         return
+    the_layout_is_defined(sample, operands, result)
+    if operation.order:
+        gradients_have_the_size_of_their_operands(sample, operands)
+
+
+def the_layout_is_defined(sample, operands, result):
+    """Labels fit the sizes, and a traced call gives the same layout and type."""
     again = dl.dlfeval(lambda *xs: called(sample, xs), *operands)
     for one, other in zip(parts(again), parts(result), strict=True):
         if isinstance(other, dl.dlarray):
             assert len(other.fmt) in (0, other.ndim)
             assert (one.fmt, one.shape, one.dtype) == (other.fmt, other.shape, other.dtype)
-    if operation.order:
-        gradients_have_the_size_of_their_operands(sample, operands)
 
 
 def unlabelled(operation, sample):
@@ -63,9 +68,13 @@ def test_an_axis_without_elements(operation, sample, axis):
         dl.dlarray(np.take(X.data, [], axis), X.fmt) if X.ndim > axis else X for X in sample.make()
     ]
     try:
-        called(sample, operands)
+        result = called(sample, operands)
     except (ValueError, TypeError, IndexError) as error:
         refused_by_us(error)
+        return
+    the_layout_is_defined(sample, operands, result)
+    if operation.order:
+        gradients_have_the_size_of_their_operands(sample, operands)
 
 
 def gradients_have_the_size_of_their_operands(sample, operands):

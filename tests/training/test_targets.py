@@ -119,6 +119,14 @@ def test_missing_label_raises(place, XT):
         dl.trainnet(XT[0], pd.Categorical(values), layers(), "crossentropy", options())
 
 
+@pytest.mark.parametrize("label", [pd.NA, np.float32("nan")], ids=repr)
+def test_missing_label_of_any_kind_raises(label, XT):
+    T = np.array(list(XT[1]), object)
+    T[2] = label
+    with pytest.raises(ValueError, match="trainnet: the label of observation 2 is missing"):
+        dl.trainnet(XT[0], T, layers(), "crossentropy", options())
+
+
 def test_strange_label_in_validation_raises(XT):
     made = options(ValidationData=(XT[0], ["up", "left"] * 6))
     with pytest.raises(

@@ -51,11 +51,26 @@ def operands(
     names = ("targets", "weights", "Mask")
     y, t, w, mask = united(call, y, names, targets, weights, options.Mask, optional=2)
     t = matched(call, y, t, options.DataFormat, advice)
+    return checked(call, y, t, w, mask, options, restore)
+
+
+def checked(
+    call: str,
+    y: dlarray,
+    t: dlarray,
+    weights: dlarray | None,
+    mask: dlarray | None,
+    options: Options,
+    restore: Restore,
+    of: str = "Y",
+) -> Operands:
+    """Operands whose weights expand to Y, the mask to Y or to the targets, and checked options."""
     reduced, factor = reduction(call, options)
+    w = weights
     if w is not None:
         w = expanding(call, "weights", w, options.WeightsFormat or options.DataFormat, y)
     if mask is not None:
-        mask = expanding(call, "Mask", mask, options.DataFormat, y)
+        mask = expanding(call, "Mask", mask, options.DataFormat, y if of == "Y" else t, of)
     return Operands(call, y, t, w, mask, reduced, factor, restore)
 
 

@@ -29,7 +29,9 @@ def mse(Y: Any, targets: Any, *, DataFormat: str | None = None) -> dlarray:
 
     Raises
     ------
+    FormatError : Y has no labels and DataFormat is not given, or a label is wrong.
     ShapeError : Y and the targets differ in size.
+    TypeError : Y is logical, or an operand complex.
 
     Examples
     --------
@@ -63,12 +65,16 @@ def l2loss(
     NormalizationFactor : what N is: "batch-size" (the size of B), "all-elements", "mask-included"
         (elements where Mask is not 0) or "none".
     DataFormat : labels of an unformatted Y, targets, weights and Mask.
+    WeightsFormat : labels of unformatted weights, where they are others.
 
-    Returns an unformatted 1×1 array.
+    Returns an unformatted 1×1 array; with Reduction="none" the elements, in the format of Y.
 
     Raises
     ------
+    FormatError : Y has no labels and DataFormat is not given, or a label is wrong.
     ShapeError : Y and the targets differ in size, or weights or Mask do not expand to it.
+    TypeError : Y is logical, or an operand complex.
+    ValueError : an option has another value than those above.
 
     Examples
     --------
@@ -95,7 +101,7 @@ def l1loss(
 ) -> dlarray:
     """The sum of absolute differences: ``(1/N) sum w |y - t|``; the derivative at 0 is 0.
 
-    Arguments, options and errors are those of `l2loss`.
+    Arguments, options, result and errors are those of `l2loss`.
 
     Examples
     --------
@@ -127,7 +133,7 @@ def huber(
     ----------
     TransitionPoint : where the line begins; above 0.
 
-    Further arguments, options and errors are those of `l2loss`.
+    Further arguments, options, result and errors are those of `l2loss`.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from ...array import described, dlarray, require_float, require_label, wrap
 from ...formats import ShapeError, insert, match
 from ...operators.embed import class_index
 from .._formats import constant, index_from, labelled, united
-from ._common import Operands, Options, expanding, loss, normalized, operands, reduction, total
+from ._common import Operands, Options, checked, loss, normalized, operands
 
 MODES = ("single-label", "multilabel")
 LEGACY_MODES = {"exclusive": "single-label", "independent": "multilabel"}
@@ -51,17 +51,22 @@ def crossentropy(
     weights : class, observation or element weights, expanded against Y by their labels or those of
         WeightsFormat, others by position.
     Mask : numbers or logical, expanded against Y by label or position; multiplies the elements.
+    ClassificationMode : "single-label", or "multilabel" where several classes may hold at once.
     Reduction : "sum", or "none" for the unreduced values in the format of Y.
     NormalizationFactor : what N is: "batch-size" (the size of B), "all-elements", "mask-included"
         (elements where Mask is not 0) or "none".
     TargetCategories : the older name of ClassificationMode: "exclusive" or "independent".
     DataFormat : labels of an unformatted Y, targets, weights and Mask.
+    WeightsFormat : labels of unformatted weights, where they are others.
 
-    Returns an unformatted 1×1 array.
+    Returns an unformatted 1×1 array; with Reduction="none" the elements, in the format of Y.
 
     Raises
     ------
+    FormatError : Y has no C dimension, or no labels and DataFormat is not given.
     ShapeError : Y and the targets differ in size, or weights or Mask do not expand to it.
+    TypeError : Y is logical, or an operand complex.
+    ValueError : an option has another value than those above.
 
     Examples
     --------
@@ -134,14 +139,19 @@ def indexcrossentropy(
     NormalizationFactor : what N is: "batch-size" (the size of B), "all-elements" (all targets),
         "mask-included" (targets where Mask is not 0) or "none".
     DataFormat : labels of an unformatted Y, targets, weights and Mask.
+    WeightsFormat : labels of unformatted weights, where they are others.
     index_base : the number of the first class: 0, or 1 as in MATLAB.
 
-    Returns an unformatted 1×1 array.
+    Returns an unformatted 1×1 array; with Reduction="none" the elements, in the format of Y with C
+    of size 1.
 
     Raises
     ------
-    ShapeError : the targets do not have the size of Y beside C.
-    ValueError : a target is not the number of a class.
+    FormatError : Y has no C dimension, or no labels and DataFormat is not given.
+    ShapeError : the targets do not have the size of Y beside C, or weights or Mask do not expand.
+    TypeError : Y is logical, or an operand complex.
+    ValueError : a target is not the number of a class, or an option has another value than those
+        above.
 
     Examples
     --------
@@ -153,15 +163,10 @@ def indexcrossentropy(
     options = Options(Mask, Reduction, NormalizationFactor, DataFormat, WeightsFormat)
     o, index, channel = _index_operands(call, Y, targets, weights, options, index_base)
     picked = operators.pick(o.y, index, axis=channel)
-    values = wrap(operators.neg(_log(picked)), o.y.fmt)
-    if o.weights is not None:
-        wide: Any = o.weights
-        if wide.shape[channel] != 1:
-            wide = operators.pick(operators.expand(wide, shape=o.y.shape), index, axis=channel)
-        values = wrap(operators.mul(values, wide), o.y.fmt)
-    if o.mask is not None:
-        values = wrap(operators.mul(values, o.mask), o.y.fmt)
-    return normalized(o, total(values)) if o.reduced else o.restore(values)
+    if o.weights is not None and o.weights.shape[channel] != 1:
+        wide = operators.expand(o.weights, shape=o.y.shape)
+        o = o._replace(weights=wrap(operators.pick(wide, index, axis=channel), o.y.fmt))
+    return loss(o, lambda y, _: wrap(operators.neg(_log(picked)), y.fmt))
 
 
 def _index_operands(
@@ -174,20 +179,16 @@ def _index_operands(
     y, w, mask = united(call, y, ("weights", "Mask"), weights, options.Mask, optional=2)
     # targets keep their type: single precision does not hold every integer
     t = _index_targets(call, y, constant(call, "targets", targets), options.DataFormat)
-    reduced, factor = reduction(call, options)
-    if w is not None:
-        w = expanding(call, "weights", w, options.WeightsFormat or options.DataFormat, y)
-    if mask is not None:
-        mask = expanding(call, "Mask", mask, options.DataFormat, t, "targets")
+    o = checked(call, y, t, w, mask, options, restore, of="targets")
     index = class_index(
         t,
-        mask,
+        o.mask,
         base=index_from(call, index_base),
         n=y.shape[channel],
         what=f"{call}: targets",
         advice="Classes count from index_base, 0 by default.",
     )
-    return Operands(call, y, t, w, mask, reduced, factor, restore), index, channel
+    return o, index, channel
 
 
 def _index_targets(call: str, y: dlarray, targets: dlarray, fmt: str | None) -> dlarray:

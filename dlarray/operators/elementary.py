@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..tape import Array, Operator, operator
-from ._quiet import elementwise, quietly
+from ._quiet import elementwise_of, quietly
 from .elementwise import add, conj_of, div, exp, like, mul, neg, sqrt, sub, tanh
 
 Slope = Callable[[Any], Any]
@@ -41,15 +41,14 @@ def _step(name: str, function: Callable[[Array], Array]) -> Operator:
 
 
 def _named(name: str, function: Callable[[Array], Array]) -> Operator:
+    if isinstance(function, np.ufunc):
+        return operator(elementwise_of(function, name))
+
     def forward(x: Array) -> Array:
         return function(x)
 
     forward.__name__ = name
     return operator(forward)
-
-
-def _numpy(ufunc: np.ufunc) -> Callable[[Array], Array]:
-    return lambda x: elementwise(ufunc, x)
 
 
 def _plus(number: float, x: Any) -> Any:
@@ -74,16 +73,16 @@ def _square(x: Any) -> Any:
 
 # -- exponential and logarithm --------------------------------------------------------------------
 
-expm1: Operator = _of_x("expm1", _numpy(np.expm1), exp)
-log1p: Operator = _of_x("log1p", _numpy(np.log1p), lambda x: _over(1, _plus(1, x)))
-log2: Operator = _of_x("log2", _numpy(np.log2), lambda x: _over(1 / math.log(2), x))
-log10: Operator = _of_x("log10", _numpy(np.log10), lambda x: _over(1 / math.log(10), x))
+expm1: Operator = _of_x("expm1", np.expm1, exp)
+log1p: Operator = _of_x("log1p", np.log1p, lambda x: _over(1, _plus(1, x)))
+log2: Operator = _of_x("log2", np.log2, lambda x: _over(1 / math.log(2), x))
+log10: Operator = _of_x("log10", np.log10, lambda x: _over(1 / math.log(10), x))
 
 # -- angles ---------------------------------------------------------------------------------------
 
-sin: Operator = _of_x("sin", _numpy(np.sin), lambda x: cos(x))
-cos: Operator = _of_x("cos", _numpy(np.cos), lambda x: neg(sin(x)))
-tan: Operator = _of_y("tan", _numpy(np.tan), lambda y: _plus(1, _square(y)))
+sin: Operator = _of_x("sin", np.sin, lambda x: cos(x))
+cos: Operator = _of_x("cos", np.cos, lambda x: neg(sin(x)))
+tan: Operator = _of_y("tan", np.tan, lambda y: _plus(1, _square(y)))
 sec: Operator = _of_x(
     "sec", lambda x: quietly(_reciprocal, np.cos, x), lambda x: mul(sec(x), tan(x))
 )
@@ -93,9 +92,9 @@ csc: Operator = _of_x(
 cot: Operator = _of_y(
     "cot", lambda x: quietly(_reciprocal, np.tan, x), lambda y: neg(_plus(1, _square(y)))
 )
-asin: Operator = _of_x("asin", _numpy(np.arcsin), lambda x: _over(1, _chord(x)))
-acos: Operator = _of_x("acos", _numpy(np.arccos), lambda x: _over(-1, _chord(x)))
-atan: Operator = _of_x("atan", _numpy(np.arctan), lambda x: _over(1, _plus(1, _square(x))))
+asin: Operator = _of_x("asin", np.arcsin, lambda x: _over(1, _chord(x)))
+acos: Operator = _of_x("acos", np.arccos, lambda x: _over(-1, _chord(x)))
+atan: Operator = _of_x("atan", np.arctan, lambda x: _over(1, _plus(1, _square(x))))
 
 
 def _reciprocal(ufunc: np.ufunc, x: Array) -> Array:
@@ -110,8 +109,8 @@ def _chord(x: Any) -> Any:
 
 # -- hyperbolas -----------------------------------------------------------------------------------
 
-sinh: Operator = _of_x("sinh", _numpy(np.sinh), lambda x: cosh(x))
-cosh: Operator = _of_x("cosh", _numpy(np.cosh), lambda x: sinh(x))
+sinh: Operator = _of_x("sinh", np.sinh, lambda x: cosh(x))
+cosh: Operator = _of_x("cosh", np.cosh, lambda x: sinh(x))
 sech: Operator = _of_x(
     "sech", lambda x: quietly(_reciprocal, np.cosh, x), lambda x: neg(mul(sech(x), tanh(x)))
 )
@@ -121,21 +120,19 @@ csch: Operator = _of_x(
 coth: Operator = _of_y(
     "coth", lambda x: quietly(_reciprocal, np.tanh, x), lambda y: _minus(1, _square(y))
 )
-asinh: Operator = _of_x("asinh", _numpy(np.arcsinh), lambda x: _over(1, sqrt(_plus(1, _square(x)))))
+asinh: Operator = _of_x("asinh", np.arcsinh, lambda x: _over(1, sqrt(_plus(1, _square(x)))))
 # of two roots, because sqrt(x^2 - 1) has the wrong sign for complex x left of 0
 acosh: Operator = _of_x(
-    "acosh", _numpy(np.arccosh), lambda x: _over(1, mul(sqrt(_plus(-1, x)), sqrt(_plus(1, x))))
+    "acosh", np.arccosh, lambda x: _over(1, mul(sqrt(_plus(-1, x)), sqrt(_plus(1, x))))
 )
-atanh: Operator = _of_x(
-    "atanh", _numpy(np.arctanh), lambda x: _over(1, mul(_minus(1, x), _plus(1, x)))
-)
+atanh: Operator = _of_x("atanh", np.arctanh, lambda x: _over(1, mul(_minus(1, x), _plus(1, x))))
 
 # -- whole numbers --------------------------------------------------------------------------------
 
 
-ceil: Operator = _step("ceil", _numpy(np.ceil))
-floor: Operator = _step("floor", _numpy(np.floor))
-fix: Operator = _step("fix", _numpy(np.trunc))
+ceil: Operator = _step("ceil", np.ceil)
+floor: Operator = _step("floor", np.floor)
+fix: Operator = _step("fix", np.trunc)
 
 
 @operator
@@ -155,7 +152,13 @@ def _round(x: Array) -> Array:
     return np.where(np.abs(x - whole) >= 0.5, whole + np.copysign(x.dtype.type(1), x), whole)
 
 
+_DIGITS = 308  # of the largest power of ten that a double holds
+
+
 def _decimal(x: Array, digits: int) -> Array:
-    unit = x.dtype.type(10.0 ** abs(digits))
-    y = _round(x * unit) / unit if digits > 0 else _round(x / unit) * unit
+    unit = x.dtype.type(10.0 ** abs(digits) if abs(digits) <= _DIGITS else np.inf)
+    if digits > 0:
+        y = _round(x * unit) / unit
+    else:  # of a unit beyond the type there is none in x
+        y = _round(x / unit) * (unit if np.isfinite(unit) else x.dtype.type(1))
     return np.where(np.isfinite(y), y, x)  # what overflows has no such digits
