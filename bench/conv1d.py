@@ -68,6 +68,14 @@ class Case(NamedTuple):
         forward = 2.0 * self.batch * self.n_out * inner * self.filters
         return forward * {"forward": 1, "forward+backward": 3, FIRST_LAYER: 2}.get(measure, 1)
 
+    def nbytes(self, measure: str) -> float:
+        """Of depthwise cases, which memory may bound: what must be read and written at least."""
+        if not self.family:
+            return 0.0
+        x, y = self.length, self.n_out
+        counts = {"forward": x + y, "forward+backward": 3 * x + 2 * y, FIRST_LAYER: 2 * x + 2 * y}
+        return 4.0 * self.batch * self.channels * counts.get(measure, x + y)
+
 
 CASES = (
     Case(16, 512, 64, 64, 5),

@@ -14,7 +14,13 @@ from . import growth
 from .machine_text import machine_text
 from .table import BRIEF, RESULTS, Row, summary
 
-COLORS = {"ours": "#1f5aa6", "torch": "#d9622b", "jax": "#3c8d5a", "onnxruntime": "#8a5fb0"}
+COLORS = {
+    "ours": "#1f5aa6",
+    "copy": "#5aa0c8",
+    "torch": "#d9622b",
+    "jax": "#3c8d5a",
+    "onnxruntime": "#8a5fb0",
+}
 GRID = {"color": "#d8d8d8", "linewidth": 0.6}
 TITLES = {
     "conv1d": "1-D convolution",
@@ -157,13 +163,16 @@ def shares(report: dict[str, Any]) -> Any:
         2.6 + 3.0 * len(measures), 1.5 + 0.22 * len(names),
         nrows=1, ncols=len(measures), sharey=True,
     )  # fmt: skip
-    moved = any("bytes" in m for case in report["cases"] for m in case["measures"].values())
-    limit = "bandwidth of a copy" if moved else "multiply-add peak"
+    limits = {row["limit"] for row in rows}
+    limit = {"copy": "bandwidth of a copy", "peak": "multiply-add peak"}.get(
+        "".join(limits), "limit: multiply-add peak, or a copy's bandwidth"
+    )
     for ax, measure in zip(axes[0], measures, strict=True):
         chosen = [row for row in rows if row["measure"].partition(", ")[0] == measure]
         places = [names.index(_label(row)) for row in chosen]
         values = [100 * row["share"] for row in chosen]
-        ax.barh(places, values, 0.7, color=COLORS["ours"])
+        colors = [COLORS["ours" if row["limit"] == "peak" else "copy"] for row in chosen]
+        ax.barh(places, values, 0.7, color=colors)
         for place, value in zip(places, values, strict=True):
             ax.text(value + 1, place, f"{value:.0f}", va="center", fontsize=7)
         ax.set_xlim(0, max(105, *(v + 8 for v in values)))
@@ -174,7 +183,8 @@ def shares(report: dict[str, Any]) -> Any:
         ax.set_xlabel(f"% of the {limit}", fontsize=8)
     _name_columns(axes[0][0], report["columns"])
     title = f"{TITLES.get(report['suite'], report['suite'])}: share of the {limit}"
-    return finish(figure, title, report, [])
+    handles = [_patch(COLORS["ours"], "of the peak"), _patch(COLORS["copy"], "of a copy")]
+    return finish(figure, title, report, handles if len(limits) > 1 else [])
 
 
 def _plain_logarithmic(axis: Any) -> None:

@@ -111,12 +111,15 @@ class Suite:
         _compare(case.name, results)
         for name in getattr(case, "measures", self.module.MEASURES):
             entry["measures"][name] = {"flops": case.flops(name), "rounds": []}
-            if hasattr(case, "nbytes"):
+            if hasattr(case, "nbytes") and case.nbytes(name):
                 entry["measures"][name]["bytes"] = case.nbytes(name)
         for _ in range(self.rounds):
             for name, measured in entry["measures"].items():
                 able = {key: worker for key, (worker, has) in workers.items() if name in has}
-                measured["rounds"].append(_quiet_round(able, name, copy="bytes" in measured))
+                turn = _quiet_round(able, name, copy="bytes" in measured)
+                measured["rounds"].append(turn)
+                if turn["load"] > LOAD:
+                    sys.stderr.write(f"Beside other work: {case.name}, {name}\n")
         return entry
 
 

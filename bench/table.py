@@ -59,13 +59,16 @@ def summary(report: dict[str, Any]) -> list[Row]:
 
 
 def _rate(measured: dict[str, Any], rounds: list[dict[str, Any]]) -> Row:
-    """What moves is compared with a copy, else what multiplies with the peak."""
-    kind, other = ("bytes", "copy") if measured.get("bytes") else ("flops", "peak")
-    if not measured[kind]:
-        return {}
-    rates = [measured[kind] / r["ours"]["best"] / 1e9 for r in rounds]
-    shares = [rate / r[other] for rate, r in zip(rates, rounds, strict=True)]
-    return {"rate": max(rates), "share": statistics.median(shares)}
+    """What moves is compared with a copy, what multiplies with the peak, and what does both with
+    the one that is the limit.
+    """
+    found = []
+    for kind, limit in (("bytes", "copy"), ("flops", "peak")):
+        if measured.get(kind):
+            rates = [measured[kind] / r["ours"]["best"] / 1e9 for r in rounds]
+            shares = [rate / r[limit] for rate, r in zip(rates, rounds, strict=True)]
+            found.append({"rate": max(rates), "share": statistics.median(shares), "limit": limit})
+    return max(found, key=lambda row: row["share"], default={})
 
 
 def _ratio(rounds: list[dict[str, Any]], peer: str) -> Row:
@@ -98,11 +101,22 @@ def table_text(report: dict[str, Any]) -> str:
 
 
 def _counted(report: dict[str, Any]) -> list[str]:
-    """The columns of rate and share: of bytes, of operations, or none."""
-    measured = [m for case in report["cases"] for m in case["measures"].values()]
-    if any("bytes" in m for m in measured):
-        return ["GB/s", "share of copy"]
-    return ["GFLOP/s", "share of peak"] if any(m["flops"] for m in measured) else []
+    """The columns of rate and share: of bytes, of operations, of both, or none."""
+    limits = {row["limit"] for row in summary(report) if "limit" in row}
+    if len(limits) == 2:
+        return ["GFLOP/s", "share of limit"]
+    return {"copy": ["GB/s", "share of copy"], "peak": ["GFLOP/s", "share of peak"]}.get(
+        "".join(limits), []
+    )
+
+
+def _speed(row: Row, counted: list[str]) -> list[str]:
+    """The cells of rate and share; what is not that of the column has its unit."""
+    if "rate" not in row:
+        return ["-"] * len(counted)
+    other = row["limit"] == "copy" and counted[0] != "GB/s"
+    rate, share = f"{row['rate']:.0f}", f"{row['share']:.0%}"
+    return [f"{rate} GB/s", f"{share} of copy"] if other else [rate, share]
 
 
 def _columns(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
@@ -125,13 +139,19 @@ def _cells(
     row: Row, counted: list[str], peers: list[tuple[str, list[str]]], more: bool
 ) -> list[str]:
     ratios = [_of(row, column) for _, column in peers]
-    rate = [f"{row['rate']:.0f}", f"{row['share']:.0%}"] if "rate" in row else ["-"] * len(counted)
     texts = [
         f"{found['ratio']:.2f} ({found['lowest']:.2f}-{found['highest']:.2f})" if found else "-"
         for found in ratios
     ]
     extra = [_time(ratios[0]["more"]) if ratios and ratios[0] else "-"] if more else []
-    return [row["case"], row["measure"], _time(row["seconds"]), *rate, *texts, *extra]
+    return [
+        row["case"],
+        row["measure"],
+        _time(row["seconds"]),
+        *_speed(row, counted),
+        *texts,
+        *extra,
+    ]
 
 
 def _of(row: Row, column: list[str]) -> Row | None:
@@ -162,20 +182,20 @@ def brief_text(report: dict[str, Any]) -> str:
 
     A measure "NAME, WHAT" stands in the columns of NAME, in a line "CASE (WHAT)".
     """
-    rows, peers = summary(report), _columns(report)
+    rows, peers, counted = summary(report), _columns(report), _counted(report)
     measures = list(dict.fromkeys(row["measure"].partition(", ")[0] for row in rows))
     header, parts = [report["columns"]], []
     for name in measures:
         of_measure = [row for row in rows if row["measure"] == name]
         shown = [c for c in peers if any(_of(row, c[1]) for row in of_measure)]
-        header += [name, _counted(report)[1], *(f"× {title}" for title, _ in shown)]
+        header += [name, counted[1], *(f"× {title}" for title, _ in shown)]
         parts.append((name, shown))
     lines: dict[str, dict[str, Row]] = {}
     for row in rows:
         name, _, what = row["measure"].partition(", ")
         lines.setdefault(row["case"] + (f" ({what})" if what else ""), {})[name] = row
     cells = [
-        [case, *(cell for name, shown in parts for cell in _brief(found.get(name), shown))]
+        [case, *(cell for name, shown in parts for cell in _brief(found.get(name), shown, counted))]
         for case, found in lines.items()
     ]
     where = f"Spread of the rounds: `bench/results/{report['suite']}.md`."
@@ -188,12 +208,12 @@ def brief_text(report: dict[str, Any]) -> str:
     return "\n".join(text)
 
 
-def _brief(row: Row | None, shown: list[tuple[str, list[str]]]) -> list[str]:
+def _brief(row: Row | None, shown: list[tuple[str, list[str]]], counted: list[str]) -> list[str]:
     if row is None:
         return ["-"] * (2 + len(shown))
     ratios = [_of(row, column) for _, column in shown]
     texts = [f"{found['ratio']:.2f}" if found else "-" for found in ratios]
-    return [_time(row["seconds"]), f"{row['share']:.0%}", *texts]
+    return [_time(row["seconds"]), _speed(row, counted)[1], *texts]
 
 
 def _markdown(header: list[str], cells: list[list[str]]) -> list[str]:

@@ -67,6 +67,19 @@ def test_movement_is_compared_with_a_copy():
     assert row["share"] == pytest.approx(0.5)
 
 
+def test_what_moves_and_multiplies_is_compared_with_its_limit():
+    both = {"flops": 2e9, "bytes": 1e9, "rounds": [turn(0.1, 0.2, peak=100.0, copy=20.0)]}
+    found = report(forward=both)
+    (row,) = summary(found)
+    assert (row["limit"], row["rate"]) == ("copy", pytest.approx(10))
+    assert row["share"] == pytest.approx(0.5)
+    found["cases"].append({"name": "b", "measures": {"forward": {**both, "bytes": 0.0}}})
+    lines = table_text(found).splitlines()
+    assert lines[0].startswith("| case | measure | time | GFLOP/s | share of limit |")
+    assert lines[2].startswith("| a case | forward | 100.00 ms | 10 GB/s | 50% of copy |")
+    assert lines[3].startswith("| b | forward | 100.00 ms | 20 | 20% |")
+
+
 def test_times_alone_without_a_peer():
     (row,) = summary(report(forward={"flops": 0.0, "rounds": [turn(0.1)]}))
     assert set(row) == {"case", "family", "measure", "seconds", "rounds", "peers"}
