@@ -8,13 +8,21 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from bench import conv1d, footprint, growth, pooling, transposed
+from bench import conv1d, footprint, growth, peers, pooling, transposed
 from bench.load import Watch
 from bench.peers import JAX, Peer, Variant, best_of, peers_of
 from bench.run import SUITES, _compare
 from bench.table import quiet_rounds, table_text
 
 from .test_bench_table import MACHINE, turn
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Tests do not wait for a quiet machine."""
+    monkeypatch.setattr(peers, "wait", lambda: None)
+    monkeypatch.setattr(peers, "TRIES", 1)
+    monkeypatch.setattr(peers, "PASSES", 1)
 
 
 @pytest.mark.parametrize("name", SUITES)
