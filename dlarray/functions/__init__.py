@@ -45,6 +45,9 @@ from .normalization_batch import (
 from .random import (
     rng,
 )
+from .transposed_convolution import (
+    dltranspconv,
+)
 from .update import (
     adamupdate,
     dlupdate,
@@ -60,6 +63,7 @@ __all__ = [
     "crosschannelnorm",
     "crossentropy",
     "dlconv",
+    "dltranspconv",
     "dlupdate",
     "dropout",
     "embed",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from ._jit import device
 from ._lanes import TAIL, THIN, WIDE
+from ._prefetch import prefetch_to_write
 from ._register_tile import (
     accumulate_tile,
     add_row,
@@ -105,8 +106,12 @@ def _weight_ukr(shape, like, source, panel, fresh, target):
     """
     stay_out_of_line()
     a, n, step = source
-    tile = _multiply(zero_tile(shape, like), a, itemsize(like), n, step, panel[0], panel[1])
     y, y_step, rows, cols = target
+    if not fresh:  # what is added to comes from the next cache meanwhile
+        for i in range(rows):
+            for j in range(0, min(cols, columns(shape, like)) * itemsize(like), 64):
+                prefetch_to_write(y + i * y_step + j)
+    tile = _multiply(zero_tile(shape, like), a, itemsize(like), n, step, panel[0], panel[1])
     if fresh:
         store_tile(tile, y, y_step, rows, cols)
     else:

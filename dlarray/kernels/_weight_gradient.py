@@ -15,9 +15,10 @@ import numpy as np
 from ._buffers import Array, empty, workspace
 from ._jit import device, kernel, workers
 from ._lanes import THIN, WIDE
+from ._prefetch import prefetch
 from ._register_tile import columns, columns_of
 from ._simd import add, address, itemsize, lanes, load, load_index, store
-from ._sources import IN_PLACE, OUT, OWN, Movement, locate, tile_count, tile_positions
+from ._sources import IN_PLACE, OUT, OWN, Movement, integers, locate, tile_count, tile_positions
 from ._tiles import panel_width, tile_rows, weight_tile
 from ._window import copy
 
@@ -79,6 +80,10 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
             at, layout = locate(value, plan, address(x), sequence, t0, n, n, scratch)
             table = address(plan) + 8 * plan[layout + 3]
             fresh = q == part * todo // parts
+            # each tile asks for a little of what the next chunk reads
+            tile_calls = (end - begin) * ((cols + columns(WIDE, value) - 1) // columns(WIDE, value))
+            next_dy = address(dy) + (sequence * plan[OUT + 2] + t0 + n) * n_filt * size
+            share_dy = n * n_filt * size // tile_calls + 1
             for g in range(begin // tiles, (end + tiles - 1) // tiles):
                 for p in range(0, cols, columns(WIDE, value)):
                     first = g * cols + p
@@ -90,6 +95,9 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
                         out = ((part * runs + o) * run + r) * n_filt + first
                         rows = min(height, run - r)
                         target = (address(partial) + out * size, n_filt * size, rows, cols - p)
+                        for ahead in range(next_dy, next_dy + share_dy, 64):
+                            prefetch(ahead)
+                        next_dy += share_dy
                         weight_tile(value, p, (start, n, plan[layout]), panel, fresh, target)
 
 
@@ -137,9 +145,7 @@ def weight_gradient_plan(move: Movement, groups: int, cols: int) -> WeightGradie
     fields[SCRATCH] = gathered + chunk * columns_of(WIDE, move.itemsize)
     dtype = np.float32 if move.itemsize == 4 else np.float64
     flops = 2.0 * n_rows * size
-    return WeightGradient(
-        np.array(fields, np.intp), dtype(step.value), flops, parts, fields[SCRATCH]
-    )
+    return WeightGradient(integers(fields), dtype(step.value), flops, parts, fields[SCRATCH])
 
 
 def weight_gradient(plan: WeightGradient, x: Array, dy: Array, dw: Array) -> None:

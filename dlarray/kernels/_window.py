@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ._jit import device
-from ._simd import itemsize, lanes, load, move, number, splat, store
+from ._simd import (
+    itemsize,
+    lanes,
+    load,
+    load_whole,
+    move,
+    number,
+    splat,
+    store,
+    store_whole,
+)
 
 SCALAR, INCLUDE_EDGE, EXCLUDE_EDGE, REPLICATE = range(4)
 
@@ -50,8 +60,11 @@ def source(position, length, mode):
 @device
 def copy(like, target, start, count, width):
     """Copy ``count`` numbers as ``like`` between addresses, then write zeros up to ``width``."""
-    size = itemsize(like)
-    for i in range(0, width, lanes(like)):
+    size, step = itemsize(like), lanes(like)
+    whole = count // step * step
+    for i in range(0, whole * size, step * size):  # twice as fast as with masks
+        store_whole(load_whole(like, start + i), target + i)
+    for i in range(whole, width, step):
         store(load(like, start + i * size, count - i), target + i * size, width - i)
 
 

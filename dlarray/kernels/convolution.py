@@ -82,8 +82,12 @@ def _dense(shape: Sizes) -> Target:
     return Target(shape, 0, out[0] * steps[0], steps)
 
 
-def conv_grad_x(dy: Array, w: Array, sizes: Sizes, moves: Moves, groups: int = 1) -> Array:
-    """dx (B, sizes..., C) of dy (B, T..., F) and w (K..., C/G, F)."""
+def conv_grad_x(
+    dy: Array, w: Array, sizes: Sizes, moves: Moves, groups: int = 1, bias: Array | None = None
+) -> Array:
+    """dx (B, sizes..., C) of dy (B, T..., F) and w (K..., C/G, F); plus a bias (C,), for padding
+    with a number only.
+    """
     dy, w = canonical(dy), canonical(w)
     if any(move.mode != SCALAR and move.left + move.right > 0 for move in moves):
         return _folded_grad_x(dy, w, sizes, moves, groups)
@@ -91,14 +95,12 @@ def conv_grad_x(dy: Array, w: Array, sizes: Sizes, moves: Moves, groups: int = 1
     if not dx.size:
         return dx
     phases = _grad_x_plans(dy.shape, w.shape, sizes, moves, groups, dy.itemsize)
-    if len(phases) == 1 and phases[0] and dy.size:
-        correlate(phases[0], in_a_line(dy), filters_in_a_line(w), _NO_BIAS[w.dtype], in_a_line(dx))
-        return dx
+    start = _NO_BIAS[w.dtype] if bias is None else canonical(bias)
     if None in phases or not dy.size:
-        dx[...] = 0
+        dx[...] = 0 if bias is None else start
     for phase in phases:
         if phase and dy.size:
-            correlate(phase, in_a_line(dy), filters_in_a_line(w), _NO_BIAS[w.dtype], in_a_line(dx))
+            correlate(phase, in_a_line(dy), filters_in_a_line(w), start, in_a_line(dx))
     return dx
 
 

@@ -19,6 +19,7 @@ from .properties import Factor, Learnable, Option, State
 from .relu import ReLULayer, reluLayer
 from .sequenceinput import SequenceInputLayer, sequenceInputLayer
 from .softmax import SoftmaxLayer, softmaxLayer
+from .transposedconv1d import TransposedConvolution1DLayer, transposedConv1dLayer
 
 __all__ = [
     "Acceleratable",
@@ -38,6 +39,7 @@ __all__ = [
     "SequenceInputLayer",
     "SoftmaxLayer",
     "State",
+    "TransposedConvolution1DLayer",
     "convolution1dLayer",
     "dropoutLayer",
     "fullyConnectedLayer",
@@ -47,4 +49,5 @@ __all__ = [
     "reluLayer",
     "sequenceInputLayer",
     "softmaxLayer",
+    "transposedConv1dLayer",
 ]

@@ -97,6 +97,17 @@ CAUSAL = {
     "SCBT": "5(S) × 4(C) × 2(B) × 7(T)",
     "CT": "4(C) × 7(T)",
 }
+UPSAMPLED = {
+    "CBT": "4(C) × 2(B) × 15(T)",
+    "SCB": "11(S) × 4(C) × 2(B)",
+    "SCBT": "11(S) × 4(C) × 2(B) × 7(T)",
+    "CT": "4(C) × 15(T)",
+    "SC": "11(S) × 4(C)",
+    "SCT": "11(S) × 4(C) × 7(T)",
+    "BT": "4(C) × 2(B) × 15(T)",
+    "SB": "11(S) × 4(C) × 2(B)",
+    "SBT": "11(S) × 4(C) × 2(B) × 7(T)",
+}
 HALVED = {"CBT": "4(C) × 2(B) × 4(T)", "SC": "3(S) × 4(C)"}
 POOLED = {
     "CBT": "3(C) × 2(B)",
@@ -142,6 +153,11 @@ CASES = {
     "conv strided": Case(
         lambda: dl.convolution1dLayer(3, 4, Stride=2, Padding="same", PaddingValue="replicate"),
         HALVED,
+    ),
+    "transposed conv": Case(lambda: dl.transposedConv1dLayer(3, 4, Stride=2), UPSAMPLED),
+    "transposed conv same": Case(
+        lambda: dl.transposedConv1dLayer(5, 4, Stride=3, Cropping="same"),
+        {"CBT": "4(C) × 2(B) × 21(T)", "SC": "15(S) × 4(C)"},
     ),
     "relu": Case(dl.reluLayer, ANY),
     "layernorm": Case(dl.layerNormalizationLayer, WITH_C),
