@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import training
+from .peers import TORCH, Peer, Prepared
 
 MEASURES = ("loss and gradients",)
 COLUMNS = "network"
+PEERS = (Peer("the bare kernel calls", ("numba",), "kernels"), TORCH)
 
 KernelCall = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 # no kernels: memory, and what hands arrays to a function of NumPy
@@ -31,6 +33,10 @@ class Case(NamedTuple):
     length: int = 20
 
     @property
+    def peers(self) -> tuple[str, ...]:
+        return ("torch",) if self.peer == "PyTorch" else ("kernels",)
+
+    @property
     def name(self) -> str:
         return f"batch {self.batch}, length {self.length}, against {self.peer}"
 
@@ -41,7 +47,7 @@ class Case(NamedTuple):
 CASES = (Case("the bare kernel calls"), Case("PyTorch"))
 
 
-def ours(case: Case) -> tuple[training.Calls, Callable[[], list[np.ndarray]]]:
+def ours(case: Case) -> Prepared:
     import dlarray as dl
 
     data = training.arrays(training.Case(case.batch, case.length))
@@ -65,22 +71,25 @@ def ours(case: Case) -> tuple[training.Calls, Callable[[], list[np.ndarray]]]:
         value, slopes = call()
         return [value.data, *(slopes.Value[i].data for i in (0, 4, 8))]
 
-    return {MEASURES[0]: call}, results
+    return Prepared({MEASURES[0]: call}, results)
 
 
-def torch(case: Case) -> tuple[training.Calls, Callable[[], list[np.ndarray]]]:
-    """The peer: the kernels, or PyTorch."""
-    if case.peer != "PyTorch":
-        calls, results = ours(case)
-        found = results()
-        with logged() as log:
-            calls[MEASURES[0]]()
+def kernels(case: Case) -> Prepared:
+    """The calls of kernels that ours makes, alone."""
+    prepared = ours(case)
+    found = prepared.results()
+    with logged() as log:
+        prepared.calls[MEASURES[0]]()
 
-        def kernels() -> None:
-            for function, arguments, options in log:
-                function(*arguments, **options)
+    def call() -> None:
+        for function, arguments, options in log:
+            function(*arguments, **options)
 
-        return {MEASURES[0]: kernels}, lambda: found
+    return Prepared({MEASURES[0]: call}, lambda: found)
+
+
+def torch(case: Case) -> Prepared:
+    """The same in PyTorch."""
     import torch as t
 
     loss, parameters = training.peer(training.Case(case.batch, case.length))
@@ -99,37 +108,42 @@ def torch(case: Case) -> tuple[training.Calls, Callable[[], list[np.ndarray]]]:
             w3,
         ]
 
-    return {MEASURES[0]: call}, values
+    return Prepared({MEASURES[0]: call}, values)
 
 
-@contextmanager
-def logged() -> Iterator[list[KernelCall]]:
-    """Within the block the calls of kernel drivers and of NumPy's functions by operators."""
-    from dlarray import kernels, operators
-    from dlarray.operators import _quiet
+class _Log:
+    """Calls of functions from outside, not those that they make themselves."""
 
-    log: list[KernelCall] = []
-    inside = [False]
+    def __init__(self) -> None:
+        self.calls: list[KernelCall] = []
+        self.inside = False
 
-    def watched(function: Callable[..., Any], of_function: bool = False) -> Callable[..., Any]:
+    def watched(self, function: Callable[..., Any], of_function: bool = False) -> Any:
+        """The function, noting its calls; ``of_function``: it calls its first argument."""
+
         def call(*arguments: Any, **options: Any) -> Any:
-            if inside[0]:
+            if self.inside:
                 return function(*arguments, **options)
-            inside[0] = True
+            self.inside = True
             try:
-                if of_function:  # a function of NumPy and its arrays
-                    log.append((arguments[0], arguments[1:], options))
+                if of_function:
+                    self.calls.append((arguments[0], arguments[1:], options))
                 else:
-                    log.append((function, arguments, options))
+                    self.calls.append((function, arguments, options))
                 return function(*arguments, **options)
             finally:
-                inside[0] = False
+                self.inside = False
 
         return call
 
+
+def _drivers() -> list[tuple[Any, str, Any]]:
+    """Where the drivers of kernels are looked up: (module, name, driver)."""
+    from dlarray import kernels, operators
+
     names = [m.name for m in pkgutil.iter_modules(operators.__path__)]
     places = [importlib.import_module(f"dlarray.operators.{name}") for name in names] + [kernels]
-    before = [
+    return [
         (place, name, value)
         for place in places
         for name, value in vars(place).items()
@@ -137,12 +151,19 @@ def logged() -> Iterator[list[KernelCall]]:
         and type(value) is type(logged)
         and name not in HELPERS
     ]
-    run = _quiet._run
+
+
+@contextmanager
+def logged() -> Iterator[list[KernelCall]]:
+    """Within the block the calls of kernel drivers and of NumPy's functions by operators."""
+    from dlarray.operators import _quiet
+
+    log, run, before = _Log(), _quiet._run, _drivers()
     for place, name, value in before:
-        setattr(place, name, watched(value))
-    _quiet._run = watched(run, of_function=True)
+        setattr(place, name, log.watched(value))
+    _quiet._run = log.watched(run, of_function=True)
     try:
-        yield log
+        yield log.calls
     finally:
         _quiet._run = run
         for place, name, value in before:

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .peers import Prepared
+
 MEASURES = ("forward", "forward+backward")
 COLUMNS = "operation, size of an array"
 
@@ -59,8 +61,6 @@ class Case(NamedTuple):
 
 CASES = tuple(Case(kind, size) for kind in ARRAYS for size in (1, 4, 16, 64))
 
-Calls = dict[str, Callable[[], Any]]
-
 
 def arrays(case: Case) -> dict[str, np.ndarray]:
     """x and dy (B, T, C), probabilities p, one-hot targets t, gain and offset (C,)."""
@@ -77,7 +77,7 @@ def arrays(case: Case) -> dict[str, np.ndarray]:
     return data
 
 
-def ours(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def ours(case: Case) -> Prepared:
     """The calls to time, and a function that gives the results to compare."""
     import dlarray as dl
 
@@ -102,9 +102,7 @@ def ours(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
     return _recorded(functions[case.kind], leaves, dy)
 
 
-def _recorded(
-    function: Callable[..., Any], leaves: tuple[Any, ...], dy: np.ndarray
-) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def _recorded(function: Callable[..., Any], leaves: tuple[Any, ...], dy: np.ndarray) -> Prepared:
     from dlarray.array import variable
     from dlarray.tape import gradients, recording
 
@@ -119,7 +117,7 @@ def _recorded(
         y, slopes = both()
         return [_in_order(part) for part in (y.data, *slopes)]
 
-    return {"forward": lambda: function(*leaves), "forward+backward": both}, results
+    return Prepared({"forward": lambda: function(*leaves), "forward+backward": both}, results)
 
 
 def _in_order(part: np.ndarray) -> np.ndarray:
@@ -127,7 +125,7 @@ def _in_order(part: np.ndarray) -> np.ndarray:
     return part.transpose(1, 2, 0) if part.ndim == 3 else part.ravel()
 
 
-def _adam_ours(data: dict[str, np.ndarray]) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def _adam_ours(data: dict[str, np.ndarray]) -> Prepared:
     import dlarray as dl
 
     p, g = dl.dlarray(data["x"], "BTC"), dl.dlarray(data["dy"], "BTC")
@@ -143,10 +141,10 @@ def _adam_ours(data: dict[str, np.ndarray]) -> tuple[Calls, Callable[[], list[np
             step()
         return [_in_order(state[0].data)]
 
-    return {"step": step}, results
+    return Prepared({"step": step}, results)
 
 
-def _adam_of_trainnet(data: dict[str, np.ndarray]) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def _adam_of_trainnet(data: dict[str, np.ndarray]) -> Prepared:
     from dlarray.kernels import AdamStep, adam
 
     g = data["dy"]
@@ -163,14 +161,13 @@ def _adam_of_trainnet(data: dict[str, np.ndarray]) -> tuple[Calls, Callable[[], 
             step()
         return [state[0]]
 
-    return {"step": step}, results
+    return Prepared({"step": step}, results)
 
 
-def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def torch(case: Case) -> Prepared:
     """The same in PyTorch."""
     import torch as t
 
-    F = t.nn.functional
     data = arrays(case)
     if case.kind.startswith("Adam"):
         return _adam_torch(data, fused="fused" in case.kind)
@@ -182,19 +179,7 @@ def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
 
     x = tensor("p" if case.kind == "cross-entropy" else "x").requires_grad_()
     gain, offset = (t.tensor(data[name]).requires_grad_() for name in ("gain", "offset"))
-    targets, n_batch = t.tensor(data["t"]), x.shape[0]
-    logits_scale = POSITIONS  # F.cross_entropy divides by the positions too
-    functions: dict[str, Callable[..., Any]] = {
-        "softmax": lambda x: t.softmax(x, -1),
-        "layer normalization": lambda x, g, o: F.layer_norm(x, (CHANNELS,), g, o),
-        "batch normalization": lambda x, g, o: F.batch_norm(x, None, None, g, o, True),
-        "gelu": F.gelu,
-        "cross-entropy": lambda p: -(targets * p.clamp_min(TINY).log()).sum() / n_batch,
-        "softmax + cross-entropy": lambda x: (
-            F.cross_entropy(x.view(-1, CHANNELS), targets.view(-1, CHANNELS)) * logits_scale
-        ),
-    }
-    function = functions[case.kind]
+    function = _torch_functions(t.tensor(data["t"]))[case.kind]
     leaves = (x, gain, offset) if "normalization" in case.kind else (x,)
     dy = None if "cross-entropy" in case.kind else tensor("dy")
 
@@ -213,12 +198,27 @@ def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
             p.transpose(0, 2, 1) if own_order and p.ndim == 3 else np.atleast_1d(p) for p in parts
         ]
 
-    return {"forward": forward, "forward+backward": both}, results
+    return Prepared({"forward": forward, "forward+backward": both}, results)
 
 
-def _adam_torch(
-    data: dict[str, np.ndarray], *, fused: bool
-) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def _torch_functions(targets: Any) -> dict[str, Callable[..., Any]]:
+    import torch as t
+
+    F, n_batch = t.nn.functional, targets.shape[0]
+    logits_scale = POSITIONS  # F.cross_entropy divides by the positions too
+    return {
+        "softmax": lambda x: t.softmax(x, -1),
+        "layer normalization": lambda x, g, o: F.layer_norm(x, (CHANNELS,), g, o),
+        "batch normalization": lambda x, g, o: F.batch_norm(x, None, None, g, o, True),
+        "gelu": F.gelu,
+        "cross-entropy": lambda p: -(targets * p.clamp_min(TINY).log()).sum() / n_batch,
+        "softmax + cross-entropy": lambda x: (
+            F.cross_entropy(x.view(-1, CHANNELS), targets.view(-1, CHANNELS)) * logits_scale
+        ),
+    }
+
+
+def _adam_torch(data: dict[str, np.ndarray], *, fused: bool) -> Prepared:
     import torch as t
 
     p = t.nn.Parameter(t.tensor(data["x"]))
@@ -230,4 +230,4 @@ def _adam_torch(
             adam.step()
         return [p.detach().numpy()]
 
-    return {"step": adam.step}, results
+    return Prepared({"step": adam.step}, results)

@@ -12,18 +12,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .peers import TORCH, Peer, Prepared
+
 MEASURES = ("call",)
 COLUMNS = "operation"
 CALLS = 200  # repeated in one measurement: a clock does not see one
-
-Calls = dict[str, Callable[[], Any]]
-Results = Callable[[], list[np.ndarray]]
+PEERS = (Peer("NumPy", ("numpy",), "numpy"), TORCH)
 
 
 class Case(NamedTuple):
     kind: str
     dtype: str
     traced: bool = False
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        return ("torch",) if self.kind == "chain" else ("numpy",)
 
     @property
     def name(self) -> str:
@@ -72,7 +76,7 @@ def chain(x: Any, y: Any, tanh: Callable[[Any], Any]) -> Any:
     return h
 
 
-def ours(case: Case) -> tuple[Calls, Results]:
+def ours(case: Case) -> Prepared:
     import dlarray as dl
     from dlarray.array import variable
     from dlarray.tape import recording
@@ -88,25 +92,27 @@ def ours(case: Case) -> tuple[Calls, Results]:
         def call() -> Any:
             return dl.dlfeval(gradient, x, y)
 
-        return {"call": call}, lambda: [g.data for g in call()]
+        return Prepared({"call": call}, lambda: [g.data for g in call()])
     operation = OPERATIONS[case.kind]
     if case.traced:
         tape = recording().__enter__()  # open as long as the process
         x, y, z = (variable(tape, a) for a in (x, y, z))
-    return {"call": lambda: operation(x, y, z)}, lambda: [operation(x, y, z).data]
+    return Prepared({"call": lambda: operation(x, y, z)}, lambda: [operation(x, y, z).data])
 
 
-def torch(case: Case) -> tuple[Calls, Results]:
-    """The peer: PyTorch for the chain, NumPy for one operation."""
-    data = arrays(case)
-    if case.kind != "chain":
-        operation = OPERATIONS[case.kind]
-        return {"call": lambda: operation(*data)}, lambda: [operation(*data)]
+def numpy(case: Case) -> Prepared:
+    """One operation in NumPy."""
+    data, operation = arrays(case), OPERATIONS[case.kind]
+    return Prepared({"call": lambda: operation(*data)}, lambda: [operation(*data)])
+
+
+def torch(case: Case) -> Prepared:
+    """The chain in PyTorch."""
     import torch as t
 
-    x, y = (t.tensor(a).requires_grad_() for a in data[:2])
+    x, y = (t.tensor(a).requires_grad_() for a in arrays(case)[:2])
 
     def call() -> Any:
         return t.autograd.grad(chain(x, y, t.tanh).sum(), [x, y])
 
-    return {"call": call}, lambda: [g.numpy() for g in call()]
+    return Prepared({"call": call}, lambda: [g.numpy() for g in call()])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
+from .peers import TORCH, Peer, Prepared
 
 MEASURES = ("whole process",)
 COLUMNS = "what"
+PEERS = (Peer("Numba", ("numba",), "numba"), TORCH)
 
 OURS_CONV = """
 import numpy as np, dlarray as dl
@@ -32,6 +32,10 @@ class Case(NamedTuple):
     ours: str
     peer: str
 
+    @property
+    def peers(self) -> tuple[str, ...]:
+        return ("torch",) if "torch" in self.peer else ("numba",)
+
     def flops(self, measure: str) -> float:
         return 0.0
 
@@ -46,19 +50,21 @@ CASES = (
     Case("first dlconv, against PyTorch's first conv1d", OURS_CONV, TORCH_CONV),
 )
 
-Calls = dict[str, Callable[[], Any]]
 
-
-def _calls(code: str) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def _calls(code: str) -> Prepared:
     def process() -> None:
         subprocess.run([sys.executable, "-c", code], check=True)
 
-    return {MEASURES[0]: process}, list
+    return Prepared({MEASURES[0]: process}, list)
 
 
-def ours(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def ours(case: Case) -> Prepared:
     return _calls(case.ours)
 
 
-def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def numba(case: Case) -> Prepared:
+    return _calls(case.peer)
+
+
+def torch(case: Case) -> Prepared:
     return _calls(case.peer)

@@ -14,6 +14,6 @@ LIBRARIES = ["ours", *(["torch"] if importlib.util.find_spec("torch") else [])]
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("case", training.CASES, ids=lambda case: case.name)
 def test_training_step(benchmark, case, library):
-    calls, _ = getattr(training, library)(case)
+    calls = getattr(training, library)(case).calls
     benchmark.group = case.name
     benchmark(calls["training step"])

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .peers import Prepared
+
 MEASURES = ("training step",)
 COLUMNS = "network"
-
-Calls = dict[str, Callable[[], Any]]
 
 
 class Case(NamedTuple):
@@ -61,7 +61,7 @@ def layers() -> list[Any]:
     return [dl.sequenceInputLayer(3), *blocks, *head]
 
 
-def ours(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def ours(case: Case) -> Prepared:
     """The step, and the gradients of all weights at the start to compare."""
     import dlarray as dl
     from dlarray.training.loop import Training
@@ -88,7 +88,7 @@ def ours(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
         loss, _, slopes, _ = run._gradients(X, T)
         return [np.array(loss), slopes[0], slopes[4], slopes[8]]
 
-    return {"training step": step}, results
+    return Prepared({"training step": step}, results)
 
 
 def peer(case: Case) -> tuple[Callable[[], Any], list[Any]]:
@@ -125,7 +125,7 @@ def peer(case: Case) -> tuple[Callable[[], Any], list[Any]]:
     return loss, list(net.parameters())
 
 
-def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
+def torch(case: Case) -> Prepared:
     """The same in PyTorch."""
     import torch as t
 
@@ -145,4 +145,4 @@ def torch(case: Case) -> tuple[Calls, Callable[[], list[np.ndarray]]]:
         first, second, third = (g.numpy() for g in slopes)
         return [value.detach().numpy(), first.transpose(2, 1, 0), second.transpose(2, 1, 0), third]
 
-    return {"training step": step}, results
+    return Prepared({"training step": step}, results)

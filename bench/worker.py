@@ -1,6 +1,7 @@
 """One library in a process of its own: answers the requests of `bench.run`, a line of JSON each.
 
-- ``{"prepare": i, "file": path}``: build case i, write its results to the file, warm up
+- ``{"prepare": i, "file": path}``: build case i, write its results to the file, warm up; gives the
+  measures it has and the variants chosen, or ``{"error": text}``
 - ``{"time": measure}``: seconds of one call, the best and the median of a batch of calls
 - ``{"peak": true}``: GFLOP/s of the machine
 - ``{"copy": true}``: GB/s of a copy
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import statistics
 import sys
 import time
@@ -20,17 +22,20 @@ from typing import Any
 import numpy as np
 
 from . import machine
+from .peers import Prepared
 
 BATCH_SECONDS = 0.12
 
 
-def time_calls(call: Callable[[], Any], repeats: int = 1) -> dict[str, float]:
-    """Best and median seconds of one call, from a batch of calls that takes `BATCH_SECONDS`, each
+def time_calls(
+    call: Callable[[], Any], repeats: int = 1, seconds: float = BATCH_SECONDS
+) -> dict[str, float]:
+    """Best and median seconds of one call, from a batch of calls that takes so many seconds, each
     measured so many times in a row.
     """
     times: list[float] = []
     total = 0.0
-    while total < BATCH_SECONDS or len(times) < 5:
+    while total < seconds or len(times) < 5:
         start = time.perf_counter()
         for _ in range(repeats):
             call()
@@ -40,30 +45,58 @@ def time_calls(call: Callable[[], Any], repeats: int = 1) -> dict[str, float]:
     return {"best": min(times), "median": statistics.median(times)}
 
 
-def main(suite: str, library: str, threads: int) -> None:
-    module = importlib.import_module(f"bench.{suite}")
-    if library == "torch":
+class Library:
+    """The functions of a suite for one library."""
+
+    def __init__(self, suite: str, name: str) -> None:
+        self.module = importlib.import_module(f"bench.{suite}")
+        self.function = getattr(self.module, name)
+        self.prepared = Prepared({}, list)
+
+    def answer(self, request: dict[str, Any]) -> Any:
+        if "prepare" in request:
+            return self.prepare(request["prepare"], request["file"])
+        if "time" in request:
+            return self.time(request["time"])
+        if "peak" in request:
+            return machine.peak()
+        if "copy" in request:
+            return machine.copy_bandwidth()
+        return machine.description()
+
+    def prepare(self, case: int, file: str) -> dict[str, Any]:
+        self.prepared = Prepared({}, list)  # the memory of the case before
+        try:
+            self.prepared = self.function(self.module.CASES[case])
+            np.savez(file, *self.prepared.results())
+            for measure in self.prepared.calls:
+                self.once(measure)()
+        except Exception as error:  # a function or an option that is not there
+            return {"error": f"{type(error).__name__}: {error}"}
+        return {"measures": list(self.prepared.calls), "chosen": self.prepared.chosen}
+
+    def once(self, measure: str) -> Callable[[], Any]:
+        """The call of a measure, after what is to be done before it."""
+        before = self.prepared.before.get(measure)
+        if before:
+            before()
+        return self.prepared.calls[measure]
+
+    def time(self, measure: str) -> dict[str, float]:
+        seconds = getattr(self.module, "BATCH_SECONDS", BATCH_SECONDS)
+        return time_calls(self.once(measure), getattr(self.module, "CALLS", 1), seconds)
+
+
+def main(suite: str, name: str, threads: int) -> None:
+    if name == "torch":
         import torch
 
         torch.set_num_threads(threads)
-    calls: dict[str, Callable[[], Any]] = {}
+    if name == "jax" and hasattr(os, "sched_setaffinity"):  # it has a thread for each core it sees
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    library = Library(suite, name)
     for line in sys.stdin:
-        request = json.loads(line)
-        answer: Any = None
-        if "prepare" in request:
-            calls, results = getattr(module, library)(module.CASES[request["prepare"]])
-            np.savez(request["file"], *results())
-            for call in calls.values():
-                call()
-        elif "time" in request:
-            answer = time_calls(calls[request["time"]], getattr(module, "CALLS", 1))
-        elif "peak" in request:
-            answer = machine.peak()
-        elif "copy" in request:
-            answer = machine.copy_bandwidth()
-        elif "machine" in request:
-            answer = machine.description()
-        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.write(json.dumps(library.answer(json.loads(line))) + "\n")
         sys.stdout.flush()
 
 

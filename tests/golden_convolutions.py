@@ -47,6 +47,17 @@ EVEN_FILTERS = [
     ([1, 2, 3, 4], 2, "25 32 46 31"),
 ]
 
+# Transposed convolutions of X3.  (filter, bias, stride, cropping, output)
+X3 = np.array([1.0, 2, 3])
+TRANSPOSED = [
+    ([1, 2, -1], 0.5, 1, 0, "1.5 4.5 6.5 4.5 -2.5"),
+    ([1, 2, -1], 0.5, 1, "same", "4.5 6.5 4.5"),
+    ([1, 2, -1], 0.5, 2, 0, "1.5 2.5 1.5 4.5 1.5 6.5 -2.5"),
+    ([1, 2, -1], 0.5, 2, 1, "2.5 1.5 4.5 1.5 6.5"),
+    ([1, 2, -1], 0.5, 2, "same", "1.5 2.5 1.5 4.5 1.5 6.5"),
+    ([1, 2, -1, 3], 0, 2, "same", "2 1 7 1 12 -3"),
+]
+
 
 def name(part: Any) -> str:
     """A part of a case as a test's name."""

@@ -65,6 +65,32 @@ def conv1d_grad_x(dy, w, length, stride=1, dilation=1, left=0, right=0, value=0.
     return dx
 
 
+def transposed_conv(x, w, bias=None, strides=(1,), dilations=(1,), ends=((0, 0),)):
+    """y (B, T1..Tn, G*F) of x (B, L1..Ln, G*C) and w (K1..Kn, F, C, G); ``ends`` are cropped, and
+    where one is negative samples are added.
+    """
+    x, w = np.asarray(x, np.float64), np.asarray(w, np.float64)
+    *taps, n_filt, n_chan, groups = w.shape
+    lengths = x.shape[1:-1]
+    full = [
+        (n - 1) * s + (k - 1) * d + 1
+        for n, k, s, d in zip(lengths, taps, strides, dilations, strict=True)
+    ]
+    y = np.zeros((x.shape[0], *full, groups * n_filt))
+    for t in np.ndindex(*lengths):
+        for k in np.ndindex(*taps):
+            at = tuple(i * s + j * d for i, s, j, d in zip(t, strides, k, dilations, strict=True))
+            for g in range(groups):
+                part = x[(slice(None), *t, slice(g * n_chan, (g + 1) * n_chan))]
+                y[(slice(None), *at, slice(g * n_filt, (g + 1) * n_filt))] += part @ w[k][..., g].T
+    for axis, (start, end) in enumerate(ends, 1):
+        widths = [(0, 0)] * y.ndim
+        widths[axis] = (max(-start, 0), max(-end, 0))
+        y = np.pad(y, widths)
+        y = np.take(y, range(max(start, 0), y.shape[axis] - max(end, 0)), axis)
+    return y if bias is None else y + np.asarray(bias, np.float64).reshape(-1)
+
+
 def _windows(taps, stride, dilation, out):
     """For each tap: its index, and the slices of padded data that it reads."""
     for index in np.ndindex(*taps):
@@ -228,3 +254,41 @@ def page_matmul(a, b):
     for k in range(a.shape[-1]):
         y += a[..., :, k, None] * b[..., None, k, :]
     return y
+
+
+def windows(length, k, stride=1, left=0, right=0):
+    """For each window of k samples the samples that it holds, padding left out."""
+    n_out = (length + left + right - k) // stride + 1
+    starts = [t * stride - left for t in range(n_out)]
+    return [[p for p in range(start, start + k) if 0 <= p < length] for start in starts]
+
+
+def maxpool(x, k, stride=1, left=0, right=0):
+    """y (B, T, C) of x (B, L, C) and the position in x of each; -Inf and -1 of nothing."""
+    held = windows(x.shape[1], k, stride, left, right)
+    shape = (x.shape[0], len(held), x.shape[2])
+    y, place = np.full(shape, -np.inf, x.dtype), np.full(shape, -1)
+    for b, t, c in np.ndindex(shape):
+        for p in held[t]:
+            better = x[b, p, c] > y[b, t, c] or (np.isnan(x[b, p, c]) and not np.isnan(y[b, t, c]))
+            if place[b, t, c] < 0 or better:
+                y[b, t, c], place[b, t, c] = x[b, p, c], p
+    return y, place
+
+
+def unpool(dy, place, length):
+    """dx (B, L, C): each dy added at its position."""
+    dx = np.zeros((dy.shape[0], length, dy.shape[2]))
+    for b, t, c in np.ndindex(dy.shape):
+        if place[b, t, c] >= 0:
+            dx[b, place[b, t, c], c] += dy[b, t, c]
+    return dx
+
+
+def averages(length, k, stride=1, left=0, right=0, mean=False):
+    """The matrix (T, L) that averages over windows."""
+    held = windows(length, k, stride, left, right)
+    matrix = np.zeros((len(held), length))
+    for t, positions in enumerate(held):
+        matrix[t, positions] = 1 / (len(positions) if mean and positions else k)
+    return matrix

@@ -157,6 +157,9 @@ def conv_cases():
         slope = (2, *out, 6)
         of_x = {**plane, "sizes": (7, 5)}
         yield f"conv_grad_x, {name}", Case("conv_grad_x", [slope, grouped[1]], of_x)
+        if name != "exclude-edge":
+            operands = [slope, grouped[1], (4,)]
+            yield f"transposed_conv, {name}", Case("transposed_conv", operands, of_x)
         of_w = {**plane, "shape": (2, 3, 2, 2, 3)}
         yield f"conv_grad_w, {name}", Case("conv_grad_w", [grouped[0], slope], of_w)
 

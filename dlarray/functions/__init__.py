@@ -42,8 +42,16 @@ from .normalization import (
 from .normalization_batch import (
     batchnorm,
 )
+from .pool import (
+    avgpool,
+    maxpool,
+    maxunpool,
+)
 from .random import (
     rng,
+)
+from .transposed_convolution import (
+    dltranspconv,
 )
 from .update import (
     adamupdate,
@@ -56,10 +64,12 @@ __all__ = [
     "LBFGSState",
     "adamupdate",
     "attention",
+    "avgpool",
     "batchnorm",
     "crosschannelnorm",
     "crossentropy",
     "dlconv",
+    "dltranspconv",
     "dlupdate",
     "dropout",
     "embed",
@@ -75,6 +85,8 @@ __all__ = [
     "lbfgsState",
     "lbfgsupdate",
     "leakyrelu",
+    "maxpool",
+    "maxunpool",
     "mse",
     "relu",
     "rmspropupdate",

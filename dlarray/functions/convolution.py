@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import prod
 from typing import Any, NamedTuple
 
 from .. import formats, operators
 from ..array import dlarray, require_float, wrap
-from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
+from ..formats import Axes, Shape
 from ..kernels import Geometry
+from ._filters import Layout, data_axes, expanded_bias, resolve
 from ._formats import labelled, united
 from .window import (
     WORDS,
@@ -23,7 +23,6 @@ from .window import (
 
 CALL = "dlconv"
 PLAIN = (int, float, str)  # not their subclasses: True equals 1, and is no number here
-MOST = 3  # convolved dimensions
 PADDING_RULE = "a number or two numbers (start, end)"
 
 
@@ -89,6 +88,24 @@ def dlconv(
     )  # fmt: skip
 
 
+def rectified_convolution(
+    X: Any,
+    weights: Any,
+    bias: Any,
+    *,
+    WeightsFormat: str,
+    Stride: Any,
+    DilationFactor: Any,
+    Padding: Any,
+    PaddingValue: Any,
+) -> dlarray:
+    """`relu` of `dlconv` in one pass, for layers that do the work of two."""
+    return convolve(
+        operators.conv_relu, X, weights, bias, None, WeightsFormat,
+        Stride, DilationFactor, Padding, PaddingValue,
+    )  # fmt: skip
+
+
 def convolve(
     operator: Any,
     X: Any,
@@ -141,14 +158,11 @@ class _Plan(NamedTuple):
     geometry: tuple[Geometry, ...]
 
 
-_Layout = tuple[str, Shape]
-
-
 @lru_cache(maxsize=1024)
 def _plan(
-    x: _Layout,
-    weights: _Layout,
-    bias: _Layout | None,
+    x: Layout,
+    weights: Layout,
+    bias: Layout | None,
     weights_format: str,
     moves: tuple[Amounts, Amounts, Any, Any],
 ) -> _Plan:
@@ -156,29 +170,19 @@ def _plan(
 
     Options reach it in types of which equal values mean the same, since it is cached.
     """
-    w = _labelled_weights(x, weights, weights_format)
-    moved, w_moved = _convolved(x, w)
-    filters = formats.find(w[0], "U")
-    taps = tuple(w[1][axis] for axis in w_moved)
-    if 0 in taps:
-        raise ShapeError(f"{CALL}: a filter needs one tap at least; the weights are {_text(w)}.")
-    groups = w[1][filters[1]] if len(filters) > 1 else 1
-    _check_channels(x, w, groups)
-    geometry = _geometry(x, moved, taps, moves)
-    # in memory T lies before S
-    order = sorted(range(len(moved)), key=lambda i: (x[0][moved[i]] == "S", moved[i]))
-    position, channel = tuple(moved[i] for i in order), x[0].index("C")
-    rest = tuple(axis for axis in formats.memory_order(x[0]) if axis not in (*position, channel))
+    found = resolve(CALL, x, weights, weights_format, plain="CU")
+    geometry = _geometry(x, found.moved, [found.shape[axis] for axis in found.taps], moves)
+    x_axes, order = data_axes(x[0], found.moved)
     return _Plan(
-        (*rest, *position, channel),
-        (*(w_moved[i] for i in order), w[0].index("C"), *filters[::-1]),
-        w[1],
-        _expanded_bias(bias, w[1][filters[0]] * groups),
+        x_axes,
+        (*(found.taps[i] for i in order), found.channel, *found.units[::-1]),
+        found.shape,
+        expanded_bias(CALL, bias, found.filters),
         tuple(geometry[i] for i in order),
     )
 
 
-def _geometry(x: _Layout, moved: Axes, taps: Shape, moves: Any) -> tuple[Geometry, ...]:
+def _geometry(x: Layout, moved: Axes, taps: list[int], moves: Any) -> tuple[Geometry, ...]:
     """The movement of the filter along each convolved axis."""
     n = len(moved)
     stride, dilation, padding, value = moves
@@ -194,124 +198,3 @@ def _geometry(x: _Layout, moved: Axes, taps: Shape, moves: Any) -> tuple[Geometr
         parse_padding_value(CALL, value),
         [f"dimension {axis} ({x[0][axis]})" for axis in moved],
     )
-
-
-def _check_channels(x: _Layout, w: _Layout, groups: int) -> None:
-    channels, own = x[1][x[0].index("C")], w[1][w[0].index("C")]
-    if channels == own * groups:
-        return
-    advice = f"Give weights {channels} input channels."
-    if groups > 1:
-        advice = f"{groups} groups of {own} channels make {own * groups}, not {channels}."
-    elif own and channels % own == 0:
-        advice += f' For {channels // own} groups of {own} name a second U, for example "SCUU".'
-    raise ShapeError(
-        f"{CALL}: input channels differ.\n  X:       {_text(x)}\n  weights: {_text(w)}\n{advice}"
-    )
-
-
-def _expanded_bias(bias: _Layout | None, filters: int) -> Shape | None:
-    """The size to which a bias is expanded, or None if it has one number a filter."""
-    if bias is None:
-        return None
-    fmt, shape = bias
-    if any(n != 1 and label != "C" for n, label in zip(shape, fmt, strict=False)):
-        raise FormatError(f"{CALL}: bias with labels has the dimension C alone; got {_text(bias)}.")
-    if prod(shape) not in (1, filters):
-        raise ShapeError(
-            f"{CALL}: bias must have one element, or one for each of {filters} filters; "
-            f"got {_text(bias)}."
-        )
-    return (1, filters) if prod(shape) == 1 and filters != 1 else None
-
-
-def _text(layout: _Layout) -> str:
-    return describe(layout[1], layout[0])
-
-
-def _labelled_weights(x: _Layout, weights: _Layout, fmt: str) -> _Layout:
-    """The weights with one label an axis: their own, those of the option, or spatial ones; of size
-    1 along the S dimensions that they lack.
-    """
-    own, shape = weights
-    if own and fmt:
-        raise FormatError(
-            f"{CALL}: weights are {quoted(own)} already; WeightsFormat={quoted(fmt)} is for "
-            "unformatted ones."
-        )
-    labels = own or formats.parse(fmt, f"{CALL}: WeightsFormat") or _spatial_labels(x, shape)
-    if len(shape) > len(labels):
-        raise ShapeError(
-            f"{CALL}: weights of {len(shape)} dimensions, {describe(shape)}, do not fit the labels "
-            f'"{labels}". Their size is filterSize × numChannels × numFilters, and × numGroups '
-            "behind them."
-        )
-    labels, shape = formats.trim(labels, shape + (1,) * (len(labels) - len(shape)))
-    if "U" not in labels:
-        labels, shape = labels + "U", (*shape, 1)  # one filter
-    missing = x[0].count("S") - labels.count("S")
-    if "S" in labels and missing > 0:
-        at = formats.find(labels, "S")[-1] + 1
-        labels = labels[:at] + "S" * missing + labels[at:]
-        shape = (*shape[:at], *(1,) * missing, *shape[at:])
-    return labels, shape
-
-
-def _spatial_labels(x: _Layout, shape: Shape) -> str:
-    """The labels of unformatted weights."""
-    spatial = x[0].count("S")
-    if spatial == 0:
-        hint = ' Name one S when making X, for example with "SCB".'
-        if "T" in x[0]:
-            hint = ' To convolve over time give WeightsFormat, for example "TCU".'
-        raise FormatError(
-            f"{CALL}: unformatted weights convolve over S dimensions; X is {_text(x)}.{hint}"
-        )
-    return "S" * spatial + "C" + "U" * min(2, max(1, len(shape) - spatial - 1))
-
-
-def _convolved(x: _Layout, w: _Layout) -> tuple[Axes, Axes]:
-    """The axes of the data and of the weights along which the filter moves, S before T."""
-    x_fmt, w_fmt = x[0], w[0]
-    if "C" not in x_fmt:
-        raise FormatError(
-            f"{CALL}: X needs a C dimension; it is {quoted(x_fmt)}. Name it when making the array, "
-            'for example dlarray(data, "SCB").'
-        )
-    if "B" in w_fmt:
-        raise FormatError(
-            f"{CALL}: weights have no B dimension; they are {quoted(w_fmt)}. Use labels S or T, C "
-            "and U."
-        )
-    if "C" not in w_fmt:
-        raise FormatError(
-            f"{CALL}: weights need a C dimension; they are {quoted(w_fmt)}. Use for example "
-            '"SCU" or "TCU".'
-        )
-    if w_fmt.count("U") > 2:
-        raise FormatError(
-            f"{CALL}: the weights, {quoted(w_fmt)}, have {w_fmt.count('U')} U dimensions. The "
-            "first is for filters, a second for groups."
-        )
-    labels = "S" * w_fmt.count("S") + "T" * w_fmt.count("T")
-    if not labels:
-        raise FormatError(
-            f"{CALL}: the weights, {quoted(w_fmt)}, name no S or T dimension to convolve over."
-        )
-    for label in "ST":
-        wanted, there = labels.count(label), x_fmt.count(label)
-        if wanted > there:
-            number = "no" if not there else str(there)
-            raise FormatError(
-                f"{CALL}: the weights convolve over {label * wanted}, and X, {quoted(x_fmt)}, has "
-                f"{number} {label} dimension{'s' if there > 1 else ''}."
-            )
-    if len(labels) > MOST:
-        raise FormatError(
-            f"{CALL}: convolution is over {MOST} dimensions at most; the weights, {quoted(w_fmt)}, "
-            f"convolve over {len(labels)}."
-        )
-    return tuple(
-        sum((formats.find(fmt, label) for label in dict.fromkeys(labels)), ())
-        for fmt in (x_fmt, w_fmt)
-    )  # type: ignore[return-value]

@@ -34,6 +34,10 @@ from .activation import (
     sigmoid_grad,
     tanh_grad,
 )
+from .avgpool import (
+    avgpool_forward,
+    avgpool_grad,
+)
 from .batchnorm import (
     batch_statistics,
     batchnorm_backward,
@@ -70,9 +74,12 @@ from .layernorm import (
 from .matmul import (
     page_matmul,
 )
-from .pool import (
+from .maxpool import (
     max_axis,
     max_axis_grad,
+    maxpool_forward,
+    maxpool_grad,
+    maxpool_pick,
 )
 from .reduce import (
     sum_axes,
@@ -97,6 +104,8 @@ __all__ = [
     "Array",
     "Geometry",
     "adam",
+    "avgpool_forward",
+    "avgpool_grad",
     "batch_statistics",
     "batchnorm_backward",
     "batchnorm_forward",
@@ -124,6 +133,9 @@ __all__ = [
     "leakyrelu_grad",
     "max_axis",
     "max_axis_grad",
+    "maxpool_forward",
+    "maxpool_grad",
+    "maxpool_pick",
     "memory_axes",
     "page_matmul",
     "relu_forward",

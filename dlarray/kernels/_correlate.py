@@ -27,6 +27,7 @@ from ._sources import (
     TAPS,
     Movement,
     Three,
+    integers,
     locate,
     tile_count,
     tile_positions,
@@ -193,7 +194,7 @@ def correlation(
     fields[SCRATCH], fields[SHARED], fields[W_TAPS] = scratch, together, len(fields)
     dtype = np.float32 if move.itemsize == 4 else np.float64
     return Correlation(
-        np.array([*fields, *w_taps], np.intp),
+        integers([*fields, *w_taps]),
         dtype(step.value),
         2.0 * n_rows * cols * move.chans * len(w_taps),
         groups * padded * (len(w_taps) * depth + 1),

@@ -18,6 +18,7 @@ of size 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -29,6 +30,15 @@ from ._simd import itemsize
 from ._window import Geometry, fill, gather, source
 
 Three = tuple[int, int, int]
+
+
+def integers(numbers: Sequence[int]) -> Array:
+    """The numbers of a plan; beyond 64 bits they count bytes that no memory has."""
+    try:
+        return np.array(numbers, np.intp)
+    except OverflowError:
+        raise MemoryError("sizes beyond 64 bits") from None
+
 
 # Fields of a plan.  Sizes are numbers, not bytes, unless they say so.
 BATCH, CHANS, TOTAL = 0, 1, 2  # observations, numbers a position, numbers of the data

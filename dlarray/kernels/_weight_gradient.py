@@ -18,7 +18,7 @@ from ._lanes import THIN, WIDE
 from ._prefetch import prefetch
 from ._register_tile import columns, columns_of
 from ._simd import add, address, itemsize, lanes, load, load_index, store
-from ._sources import IN_PLACE, OUT, OWN, Movement, locate, tile_count, tile_positions
+from ._sources import IN_PLACE, OUT, OWN, Movement, integers, locate, tile_count, tile_positions
 from ._tiles import panel_width, tile_rows, weight_tile
 from ._window import copy
 
@@ -145,9 +145,7 @@ def weight_gradient_plan(move: Movement, groups: int, cols: int) -> WeightGradie
     fields[SCRATCH] = gathered + chunk * columns_of(WIDE, move.itemsize)
     dtype = np.float32 if move.itemsize == 4 else np.float64
     flops = 2.0 * n_rows * size
-    return WeightGradient(
-        np.array(fields, np.intp), dtype(step.value), flops, parts, fields[SCRATCH]
-    )
+    return WeightGradient(integers(fields), dtype(step.value), flops, parts, fields[SCRATCH])
 
 
 def weight_gradient(plan: WeightGradient, x: Array, dy: Array, dw: Array) -> None:

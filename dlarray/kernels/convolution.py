@@ -39,8 +39,6 @@ from ._window import SCALAR, Geometry
 Moves = tuple[Geometry, ...]
 Sizes = tuple[int, ...]
 
-MOST = 1 << 58  # numbers of an array: any more could not be addressed
-
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 
 
@@ -88,44 +86,45 @@ def _out_lengths(lengths: Sizes, taps: Sizes, moves: Moves) -> Sizes:
 
 def _dense(shape: Sizes) -> Target:
     """All elements of an array of this shape."""
-    if prod(shape) > MOST:
-        raise MemoryError(f"{shape} numbers")
     out = in_three(shape[1:-1])
     steps = (out[1] * out[2] * shape[-1], out[2] * shape[-1], shape[-1])
     return Target(shape, 0, out[0] * steps[0], steps)
 
 
-def conv_grad_x(dy: Array, w: Array, sizes: Sizes, moves: Moves, groups: int = 1) -> Array:
-    """dx (B, sizes..., C) of dy (B, T..., F) and w (K..., C/G, F)."""
+def conv_grad_x(
+    dy: Array, w: Array, sizes: Sizes, moves: Moves, groups: int = 1, bias: Array | None = None
+) -> Array:
+    """dx (B, sizes..., C) of dy (B, T..., F) and w (K..., C/G, F); plus a bias (C,), for padding
+    with a number only.
+    """
     dy, w = canonical(dy), canonical(w)
     if any(move.mode != SCALAR and move.left + move.right > 0 for move in moves):
         return _folded_grad_x(dy, w, sizes, moves, groups)
-    plans = _grad_x_plans(dy.shape, w.shape, sizes, moves, groups, dy.itemsize)
+    plain = bias is None
+    plans = _grad_x_plans(dy.shape, w.shape, sizes, moves, groups, dy.itemsize, plain)
     if not isinstance(plans, tuple):
         return plans(dy, w, sizes[0], moves[0])
     dx = empty((dy.shape[0], *sizes, w.shape[-2] * groups), dy.dtype)
     if not dx.size:
         return dx
-    if len(plans) == 1 and plans[0] and dy.size:
-        correlate(plans[0], in_a_line(dy), filters_in_a_line(w), _NO_BIAS[w.dtype], in_a_line(dx))
-        return dx
+    start = _NO_BIAS[w.dtype] if bias is None else canonical(bias)
     if None in plans or not dy.size:
-        dx[...] = 0
+        dx[...] = 0 if bias is None else start
     for plan in plans:
         if plan and dy.size:
-            correlate(plan, in_a_line(dy), filters_in_a_line(w), _NO_BIAS[w.dtype], in_a_line(dx))
+            correlate(plan, in_a_line(dy), filters_in_a_line(w), start, in_a_line(dx))
     return dx
 
 
 @lru_cache(maxsize=1024)
 def _grad_x_plans(
-    dy: Sizes, w: Sizes, sizes: Sizes, moves: Moves, groups: int, itemsize: int
+    dy: Sizes, w: Sizes, sizes: Sizes, moves: Moves, groups: int, itemsize: int, plain: bool
 ) -> tuple[Correlation | None, ...] | GradX:
     """A correlation for each residue of the strides, None where no tap reaches a position; or a
-    kernel for the whole.
+    kernel for the whole, which takes no bias.
     """
     special = special_grad_x(w[-2] * groups, w, moves, itemsize)
-    if special is not None:
+    if plain and special is not None:
         return special
     lengths, taps, steps = in_three(sizes), in_three(w[:-2]), steps_in_three(moves)
     chans = w[-2] * groups

@@ -15,13 +15,21 @@ from .globalpooling1d import (
 )
 from .layer import Acceleratable, Formattable, Layer
 from .layernormalization import LayerNormalizationLayer, layerNormalizationLayer
+from .pooling1d import (
+    AveragePooling1DLayer,
+    MaxPooling1DLayer,
+    averagePooling1dLayer,
+    maxPooling1dLayer,
+)
 from .properties import Factor, Learnable, Option, State
 from .relu import ReLULayer, reluLayer
 from .sequenceinput import SequenceInputLayer, sequenceInputLayer
 from .softmax import SoftmaxLayer, softmaxLayer
+from .transposedconv1d import TransposedConvolution1DLayer, transposedConv1dLayer
 
 __all__ = [
     "Acceleratable",
+    "AveragePooling1DLayer",
     "Convolution1DLayer",
     "DropoutLayer",
     "Factor",
@@ -33,18 +41,23 @@ __all__ = [
     "LayerArray",
     "LayerNormalizationLayer",
     "Learnable",
+    "MaxPooling1DLayer",
     "Option",
     "ReLULayer",
     "SequenceInputLayer",
     "SoftmaxLayer",
     "State",
+    "TransposedConvolution1DLayer",
+    "averagePooling1dLayer",
     "convolution1dLayer",
     "dropoutLayer",
     "fullyConnectedLayer",
     "globalAveragePooling1dLayer",
     "globalMaxPooling1dLayer",
     "layerNormalizationLayer",
+    "maxPooling1dLayer",
     "reluLayer",
     "sequenceInputLayer",
     "softmaxLayer",
+    "transposedConv1dLayer",
 ]

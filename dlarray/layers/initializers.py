@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import _checks
+from ..array.protocols import plain
 from ..functions.random import generator
 
 Initializer = str | Callable[[tuple[int, ...]], Any]
@@ -40,7 +41,13 @@ def initial_value(
 ) -> np.ndarray[Any, Any]:
     """A parameter of this size; ``num_in`` and ``num_out`` are its fan-in and fan-out."""
     if callable(kind):
-        value = np.asarray(kind(size), np.float32)
+        value = plain(kind(size), f"{call}: the initializer of {name}")
+        if value.dtype.kind not in "biuf":
+            raise TypeError(
+                f"{call}: the initializer of {name} must return real numbers; it returned data of "
+                f"type {value.dtype}."
+            )
+        value = value.astype(np.float32)
         if value.shape != size:
             raise ValueError(
                 f"{call}: the initializer of {name} must return an array of size {size}; it "

@@ -23,6 +23,8 @@ shallow copy whose properties are the dlarrays of these tables.  ``predict`` is 
 ``forward`` (optional) training; both return the outputs, then one new value for each `State`.
 Nothing is written to ``self`` in them.
 
+A layer that can do the work of the layer after it in the same step says so in `fuseWith`.
+
 With `Formattable` the inputs and outputs are formatted dlarrays.  Without it they are unformatted,
 with dimensions in the order of the data's format.
 """
@@ -153,6 +155,15 @@ class Layer:
         layer.
         """
         return self.predict(*inputs)
+
+    def fuseWith(self, next: Layer) -> Layer | None:
+        """A layer that does the work of this one and of the layer after it, in one step; or None.
+
+        A network asks when nothing but ``next`` reads this layer's output, and calls the layer that
+        it gets, bound to this layer's parameters, in place of the two: with the same values, and
+        the states of this layer.  Layers with parameters or states are not offered as ``next``.
+        """
+        return None
 
     def resetState(self) -> None:
         """Return states to what they were before any data."""

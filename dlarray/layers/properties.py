@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..array import dlarray
+from ..array import as_data, dlarray
 from ..formats import ShapeError, describe
 
 UNSET = object()
@@ -82,7 +82,9 @@ class Parameter:
 
     def checked(self, layer: Any, value: Any) -> dlarray:
         """The value as a dlarray, its size checked against what the layer knows."""
-        array = value if isinstance(value, dlarray) else dlarray(value)
+        array = value
+        if not isinstance(value, dlarray):
+            array = dlarray(as_data(value, f"{layer.call}: {self.name}"))
         if self.size is None:
             return array
         wanted = [None if n == "auto" else n for n in self.size(layer)]

@@ -12,6 +12,7 @@ from ..array import Same
 from ..formats import networkDataLayout
 from ..layers import Layer, LayerArray, Learnable, State
 from . import graph, run
+from .schedule import Schedules
 from .setup import initialized_layers, input_layouts
 from .table import ParameterTable, Table
 
@@ -77,7 +78,14 @@ class dlnetwork:
     def connect(self, connections: Sequence[graph.Connection]) -> None:
         """Set the connections, (source, destination) pairs; for those who make networks."""
         self._plan = graph.plan(self._layers, connections)
+        self._schedules = Schedules(self._layers, self._plan)
         self._connections = list(connections)
+
+    def _place(self, layers: Sequence[Layer]) -> None:
+        """Put copies of layers in the places of its own."""
+        self._layers = [layer.copy() for layer in layers]
+        self._schedules = Schedules(self._layers, self._plan)
+        self._detach()
 
     def _detach(self) -> None:
         """Parameters live in the tables, not in the layers."""
@@ -216,8 +224,7 @@ class dlnetwork:
     def with_layers(self, layers: Sequence[Layer]) -> dlnetwork:
         """A network with other layers of the same names and ports in the places of its own."""
         net = self._copy()
-        net._layers = [layer.copy() for layer in layers]
-        net._detach()
+        net._place(layers)
         return net
 
     def with_usage(self, **values: Any) -> dlnetwork:
@@ -292,8 +299,7 @@ def _initialize(net: dlnetwork, inputs: Sequence[Any]) -> None:
     layers = initialized_layers(net, layouts)
     net._learnables = _merged(net._learnables, _table(layers, Learnable))
     net._state = _merged(net._state, _table(layers, State))
-    net._layers = [layer.copy() for layer in layers]
-    net._detach()
+    net._place(layers)
 
 
 def _merged(old: ParameterTable, new: ParameterTable) -> ParameterTable:

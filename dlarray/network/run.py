@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from .. import _checks
 from ..array import as_data, described, dlarray, stripdims
 from ..formats import FormatError, ShapeError, quoted
 from ..layers import Formattable, Layer, State
+from .schedule import Turn, naming
 from .table import ParameterTable
 
 if TYPE_CHECKING:
@@ -184,23 +184,46 @@ def run(
     slots = net._plan.input_slots
     values: dict[int, Any] = {slot: x for (_, slot), x in zip(slots, inputs, strict=True)}
     wanted = [_slot(net, name) for name in outputs]
-    last_use = _last_uses(net, wanted)
     parameters = _grouped(net)
     states: dict[tuple[str, str], Any] = {}
-    count, method = len(net._layers), "forward" if training else "predict"
-    for number, step in enumerate(net._plan.steps):
-        layer = net._layers[step.layer]
-        bound = layer.bound(parameters.get(layer.Name, {}))
-        place = f"{step.layer + 1} of {count}"
-        results, new = call_layer(bound, [values[slot] for slot in step.inputs], place, method)
-        values.update(zip(step.outputs, results, strict=True))
-        states.update(((layer.Name, name), value) for name, value in new)
-        for slot in last_use[number]:
+    method = "forward" if training else "predict"
+    for turn in net._schedules.turns(tuple(wanted)):
+        arguments = [values[slot] for slot in turn.steps[0].inputs]
+        results, new = _taken(net, turn, parameters, arguments, method)
+        values.update(zip(turn.steps[-1].outputs, results, strict=True))
+        states.update(((turn.layer.Name, name), value) for name, value in new)
+        for slot in turn.dead:
             values.pop(slot, None)
     table = net._state
     if states:
         table = table.replaced([states.get((a, b), value) for a, b, value in table.rows()])
     return [values[slot] for slot in wanted], table
+
+
+_Parameters = dict[str, dict[str, Any]]
+_Results = tuple[list[dlarray], list[tuple[str, Any]]]
+
+
+def _taken(
+    net: dlnetwork, turn: Turn, parameters: _Parameters, inputs: list[dlarray], method: str
+) -> _Results:
+    """The outputs and new states of a turn; an error is that of its layers one by one."""
+    bound = turn.layer.bound(parameters.get(turn.layer.Name, {}))
+    places = [step.layer + 1 for step in turn.steps]
+    place = f"{places[0]} of {len(net._layers)}"
+    if len(places) == 1:
+        return call_layer(bound, inputs, place, method)
+    try:
+        return call_layer(bound, inputs, place, method)
+    except Exception as error:
+        failure = error
+    for step in turn.steps:
+        layer = net._layers[step.layer]
+        bound = layer.bound(parameters.get(layer.Name, {}))
+        place = f"{step.layer + 1} of {len(net._layers)}"
+        inputs, _ = call_layer(bound, inputs, place, method)
+    failure.add_note(f"in layers {places} run as one, which run without error one by one")
+    raise failure
 
 
 def require_network(net: Any, call: str) -> None:
@@ -229,19 +252,6 @@ def _check_inputs(net: dlnetwork, count: int) -> None:
             f"dlnetwork: the network has {len(net.InputNames)} inputs, {net.InputNames}; got "
             f"{count}."
         )
-
-
-def _last_uses(net: dlnetwork, wanted: Sequence[int]) -> list[list[int]]:
-    """For each step the slots that nothing reads afterwards, so that their arrays can go."""
-    last: dict[int, int] = {}
-    for number, step in enumerate(net._plan.steps):
-        for slot in (*step.inputs, *step.outputs):
-            last[slot] = number
-    rows: list[list[int]] = [[] for _ in net._plan.steps]
-    for slot, number in last.items():
-        if slot not in wanted:
-            rows[number].append(slot)
-    return rows
 
 
 def _grouped(net: dlnetwork) -> dict[str, dict[str, Any]]:
@@ -310,15 +320,3 @@ def _labelled(layer: Layer, y: Any, x: dlarray | None) -> dlarray:
         f"{quoted(fmt)}. A layer that "
         "changes dimensions must inherit from Formattable and return formatted dlarrays."
     )
-
-
-@contextmanager
-def naming(layer: Layer, place: str, method: str) -> Iterator[None]:
-    """Say in errors of a layer which layer it was."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(
-            f"in layer '{layer.Name}' ({type(layer).__name__}, {place}), method {method}"
-        )
-        raise

@@ -18,6 +18,7 @@ from ..array import dlarray
 from ..formats import networkDataLayout
 from ..layers import Layer, Learnable
 from . import run
+from .schedule import naming
 
 if TYPE_CHECKING:
     from .network import dlnetwork
@@ -85,7 +86,7 @@ def initialized_layers(net: dlnetwork, layouts: Sequence[networkDataLayout]) -> 
             place = f"{step.layer + 1} of {len(layers)}"
             layer = layers[step.layer].copy().bound(net._values(layers[step.layer].Name))
             inputs = [slots[slot] for slot in step.inputs]
-            with run.naming(layer, place, "initialize"):
+            with naming(layer, place, "initialize"):
                 if layer.InputNames:
                     layer.initialize(*(networkDataLayout(x.shape, x.fmt) for x in inputs))
                 missing = [

@@ -34,6 +34,7 @@ from .convolution import (
     conv_grad_x,
     conv_relu,
     matmul,
+    transposed_conv,
 )
 from .dropout import (
     dropout,
@@ -252,5 +253,6 @@ __all__ = [
     "tanh",
     "total",
     "transposed",
+    "transposed_conv",
     "where_nonzero",
 ]

@@ -180,6 +180,61 @@ def _(ddx: Any, _dx: Any, dy: Any, w: Any, *, sizes: Shape, geometry: Moves, **a
 
 
 @operator
+def transposed_conv(
+    x: Array,
+    w: Array,
+    b: Array | None,
+    *,
+    sizes: Shape,
+    x_axes: Axes,
+    w_axes: Axes,
+    geometry: Moves,
+) -> Array:
+    """What `conv_grad_x` makes of x, and b, one number a channel of the result."""
+    n = len(geometry)
+    data, batch = _to_kernel(x, x_axes, n)
+    filters, groups = _filters(w, w_axes, n)
+    bias = None if b is None else b.reshape(-1)
+    y = kernels.conv_grad_x(data, filters, sizes, geometry, groups, bias)
+    return _from_kernel(y, batch, x_axes)
+
+
+def _transposed_directly(
+    x: Array,
+    w: Array,
+    b: Array | None,
+    *,
+    sizes: Shape,
+    x_axes: Axes,
+    w_axes: Axes,
+    geometry: Moves,
+) -> Any:
+    if not _simple(x_axes, w_axes, len(geometry)):
+        return None
+    back, bias = inverse(x_axes), None if b is None else b.size
+
+    def call(x: Array, w: Array, b: Array | None) -> Array:
+        flat = None if bias is None else b.reshape(bias)  # type: ignore[union-attr]
+        moved = x.transpose(x_axes), w.transpose(w_axes)
+        return kernels.conv_grad_x(*moved, sizes, geometry, 1, flat).transpose(back)
+
+    return call
+
+
+transposed_conv.direct = _transposed_directly
+
+
+@transposed_conv.backward
+def _(dy: Any, _y: Any, x: Any, w: Any, _b: Any, *, sizes: Shape, **common: Any) -> Any:
+    shape = tuple(w.shape[axis] for axis in common["w_axes"])
+    return (
+        lambda: conv(dy, w, None, **common),
+        lambda: conv_grad_w(dy, x, shape=shape, **common),
+        lambda: channel_sum(dy, channel=common["x_axes"][-1], shape=_b.shape),
+    )
+
+
+@operator
 def conv_grad_w(
     x: Array, dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Array:

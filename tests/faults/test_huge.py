@@ -137,5 +137,5 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize("call", IMPOSSIBLE)
 def test_sizes_that_no_array_can_have(call):
-    with pytest.raises(dl.ShapeError, match=rf"{call}: \d.* elements are more than an array can"):
+    with pytest.raises(dl.ShapeError, match=rf"{call}: .*more (elements )?than an array can"):
         IMPOSSIBLE[call]()

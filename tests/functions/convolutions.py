@@ -27,3 +27,23 @@ def reference(x, fmt, over, w, b=None, **options):
     flat = moved.reshape(prod(moved.shape[:-2]), *moved.shape[-2:])
     y = naive.conv1d(flat, w, b, **options)
     return y.reshape(*moved.shape[:-2], *y.shape[1:]).transpose(np.argsort(order))
+
+
+def transposed_reference(x, fmt, over, w, b=None, **options):
+    """The transposed convolution of labelled x with w (K1..Kn, F, C, G) along the dimensions
+    ``over``, a text of labels in their order in ``fmt``.
+    """
+    moved, left = [], list(over)
+    for axis, label in enumerate(fmt):
+        if left and label == left[0] and label != "C":
+            moved.append(axis)
+            left.pop(0)
+    channel = fmt.index("C")
+    rest = [axis for axis in range(len(fmt)) if axis not in (*moved, channel)]
+    order = [*rest, *moved, channel]
+    turned = x.transpose(order)
+    kept = turned.shape[: len(rest)]
+    n = len(moved)
+    each = {"strides": (1,) * n, "dilations": (1,) * n, "ends": ((0, 0),) * n} | options
+    y = naive.transposed_conv(turned.reshape(prod(kept), *turned.shape[len(rest) :]), w, b, **each)
+    return y.reshape(*kept, *y.shape[1:]).transpose(np.argsort(order))

@@ -2,6 +2,7 @@
 
 import importlib
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import numba
 import numpy as np
@@ -24,6 +25,7 @@ MODULES = (
     "_few_filters",
     "_map",
     "activation",
+    "avgpool",
     "_correlate",
     "_weight_gradient",
     "convolution",
@@ -34,7 +36,7 @@ MODULES = (
     "groupnorm",
     "layernorm",
     "matmul",
-    "pool",
+    "maxpool",
     "reduce",
     "softmax",
     "update",
@@ -188,6 +190,37 @@ def max_axis(rng, dtype, scale):
     return run
 
 
+MOVES = ((2, 2, 1, 0), (3, 1, 1, 1), (5, 3, 2, 2), (90, 1, 9, 0), (60, 2, 0, 0), (3, 4, 0, 0))
+
+
+def maxpool(rng, dtype, scale):
+    wide, narrow = normal(rng, dtype, 3, 101 * scale, 33), normal(rng, dtype, 3, 101 * scale, 3)
+
+    def run():
+        results = []
+        for x, (k, stride, left, right) in product((wide, narrow), MOVES):
+            y, index = kernels.maxpool_forward(x, 1, k, stride, left, right)
+            dx = kernels.maxpool_grad(y, index, 1, x.shape[1], k, stride, left)
+            results += [y, index, dx, kernels.maxpool_pick(x, index, 1, stride, left)]
+        return results
+
+    return run
+
+
+def avgpool(rng, dtype, scale):
+    wide, narrow = normal(rng, dtype, 3, 101 * scale, 33), normal(rng, dtype, 3, 101 * scale, 3)
+
+    def run():
+        results = []
+        for x, (k, stride, left, right) in product((wide, narrow), MOVES):
+            for mean in (False, True):
+                y = kernels.avgpool_forward(x, 1, k, stride, left, right, mean)
+                results += [y, kernels.avgpool_grad(y, 1, x.shape[1], k, stride, left, mean)]
+        return results
+
+    return run
+
+
 def updates(rng, dtype, scale):
     p, g, m, v = (normal(rng, dtype, 40_001 * scale) for _ in range(4))
     return lambda: [
@@ -246,6 +279,8 @@ CASES = [
     relu,
     dropout,
     max_axis,
+    maxpool,
+    avgpool,
     updates,
     activations,
     softmax,
@@ -327,6 +362,10 @@ TINY = {
     "softmax": lambda x, w: kernels.softmax_grad(x, kernels.softmax_forward(x)),
     "crossentropy": lambda x, w: kernels.crossentropy_forward(np.abs(x), x, False),
     "max_axis": lambda x, w: kernels.max_axis(x, 1)[0],
+    "maxpool": lambda x, w: kernels.maxpool_grad(
+        x[:, :2], *kernels.maxpool_forward(x, 1, 2, 1, 0, 0)[1:], 1, 3, 2, 1, 0
+    ),
+    "avgpool": lambda x, w: kernels.avgpool_forward(x, 1, 2, 1, 0, 0, False),
     "sgdm": lambda x, w: kernels.sgdm(x, x, x, 0.1, 0.9)[0],
 }
 

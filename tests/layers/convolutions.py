@@ -11,6 +11,10 @@ def conv(*arguments: Any, **options: Any) -> Any:
     return dl.convolution1dLayer(*arguments, **options)
 
 
+def transposed(*arguments: Any, **options: Any) -> Any:
+    return dl.transposedConv1dLayer(*arguments, **options)
+
+
 def network(layer: dl.Layer, shape: tuple[int | None, ...], fmt: str) -> dl.dlnetwork:
     return dl.dlnetwork([layer], dl.networkDataLayout(shape, fmt))
 

@@ -97,7 +97,29 @@ CAUSAL = {
     "SCBT": "5(S) × 4(C) × 2(B) × 7(T)",
     "CT": "4(C) × 7(T)",
 }
+UPSAMPLED = {
+    "CBT": "4(C) × 2(B) × 15(T)",
+    "SCB": "11(S) × 4(C) × 2(B)",
+    "SCBT": "11(S) × 4(C) × 2(B) × 7(T)",
+    "CT": "4(C) × 15(T)",
+    "SC": "11(S) × 4(C)",
+    "SCT": "11(S) × 4(C) × 7(T)",
+    "BT": "4(C) × 2(B) × 15(T)",
+    "SB": "11(S) × 4(C) × 2(B)",
+    "SBT": "11(S) × 4(C) × 2(B) × 7(T)",
+}
 HALVED = {"CBT": "4(C) × 2(B) × 4(T)", "SC": "3(S) × 4(C)"}
+WINDOWED = {
+    "CBT": "3(C) × 2(B) × 6(T)",
+    "SCB": "4(S) × 3(C) × 2(B)",
+    "SCBT": "4(S) × 3(C) × 2(B) × 7(T)",
+    "CT": "3(C) × 6(T)",
+    "SC": "4(S) × 3(C)",
+    "SCT": "4(S) × 3(C) × 7(T)",
+    "BT": "2(B) × 6(T)",
+    "SB": "4(S) × 2(B)",
+    "SBT": "4(S) × 2(B) × 7(T)",
+}
 POOLED = {
     "CBT": "3(C) × 2(B)",
     "SCB": "1(S) × 3(C) × 2(B)",
@@ -143,6 +165,11 @@ CASES = {
         lambda: dl.convolution1dLayer(3, 4, Stride=2, Padding="same", PaddingValue="replicate"),
         HALVED,
     ),
+    "transposed conv": Case(lambda: dl.transposedConv1dLayer(3, 4, Stride=2), UPSAMPLED),
+    "transposed conv same": Case(
+        lambda: dl.transposedConv1dLayer(5, 4, Stride=3, Cropping="same"),
+        {"CBT": "4(C) × 2(B) × 21(T)", "SC": "15(S) × 4(C)"},
+    ),
     "relu": Case(dl.reluLayer, ANY),
     "layernorm": Case(dl.layerNormalizationLayer, WITH_C),
     "layernorm of all": Case(
@@ -152,6 +179,16 @@ CASES = {
         lambda: dl.layerNormalizationLayer(OperationDimension="spatial-channel"), WITH_C
     ),
     "dropout": Case(dl.dropoutLayer, ANY, random=True),
+    "windows": Case(lambda: dl.maxPooling1dLayer(2), WINDOWED),
+    "windows strided": Case(
+        lambda: dl.maxPooling1dLayer(3, Stride=2, Padding="same"),
+        {"CBT": "3(C) × 2(B) × 4(T)", "SC": "3(S) × 3(C)"},
+    ),
+    "mean of windows": Case(lambda: dl.averagePooling1dLayer(2), WINDOWED),
+    "mean of windows padded": Case(
+        lambda: dl.averagePooling1dLayer(3, Stride=2, Padding=[1, 2], PaddingValue="mean"),
+        {"CBT": "3(C) × 2(B) × 4(T)", "SC": "3(S) × 3(C)"},
+    ),
     "average": Case(dl.globalAveragePooling1dLayer, POOLED),
     "maximum": Case(dl.globalMaxPooling1dLayer, POOLED),
     "fc": Case(lambda: dl.fullyConnectedLayer(4), CONNECTED),

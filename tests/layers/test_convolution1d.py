@@ -120,6 +120,20 @@ def test_setting_the_padding_size_makes_it_manual():
     assert (layer.PaddingMode, layer.PaddingSize) == ("manual", (1, 2))
 
 
+def test_the_size_of_causal_padding_follows_the_dilation():
+    layer = conv(3, 2, Padding="causal")
+    layer.DilationFactor = 5
+    assert (layer.PaddingMode, layer.PaddingSize) == ("causal", (10, 0))
+
+
+def test_the_size_of_same_padding_is_known_where_the_length_is():
+    """What MATLAB shows before and after sizing is not confirmed."""
+    layer = conv(4, 2, Padding="same")
+    assert "PaddingSize: []" in repr(layer)
+    assert first(network(layer, (9, 3, 2), "SCB")).PaddingSize == (1, 2)
+    assert first(network(layer, (3, 2, 9), "CBT")).PaddingSize is None
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -234,6 +248,13 @@ def test_bias_starts_at_zero():
     assert (initialized().Bias.data == 0).all()
 
 
+def test_initializers_leave_what_is_set():
+    w, b = np.full((50, 20, 100), 2.0), np.full((1, 100), 3.0)
+    layer = initialized(Weights=w, Bias=b, WeightsInitializer="ones", BiasInitializer="ones")
+    assert (layer.Weights.data == 2).all()
+    assert (layer.Bias.data == 3).all()
+
+
 def test_narrow_normal_bias():
     assert 0.005 < initialized(BiasInitializer="narrow-normal").Bias.data.std() < 0.015
 
@@ -277,6 +298,32 @@ def test_display():
 def test_display_of_an_initialized_layer():
     layer = conv(5, 7, Stride=2, DilationFactor=3, Padding="causal", PaddingValue="replicate")
     assert repr(first(network(layer, (3, 2, 20), "CBT"))) == DISPLAY_IN_NETWORK
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"Padding": "same"}, "       PaddingMode: 'same'"),
+        ({"Padding": [2, 1]}, "       PaddingSize: [2 1]"),
+        ({"PaddingValue": 7}, "      PaddingValue: 7"),
+        ({"PaddingValue": 0.5}, "      PaddingValue: 0.5000"),
+        (
+            {"PaddingValue": "Symmetric-Exclude-Edge"},
+            "      PaddingValue: 'symmetric-exclude-edge'",
+        ),
+        ({"NumChannels": 3}, "       NumChannels: 3"),
+        ({"Weights": np.ones((11, 3, 96))}, "           Weights: [11×3×96 double]"),
+        ({"Bias": np.ones((1, 96), "f4")}, "              Bias: [1×96 single]"),
+    ],
+    ids=lambda v: str(v)[:24],
+)
+def test_display_of_options(options, line):
+    shown = repr(conv(11, 96, **options)).split("\n")
+    plain = DISPLAY.split("\n")
+    assert line in shown
+    assert len(shown) == len(plain)
+    name = line.split(":")[0]
+    assert [row for row in shown if row.split(":")[0] == name] == [line]
 
 
 @pytest.mark.parametrize(

@@ -62,15 +62,56 @@ def test_parameters_of_another_size_raise(options, text):
         conv(3, 2, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"Weights": "abc"}, TypeError, "Weights: data of type <U3 are not possible"),
+        ({"Weights": [[1, 2], [3]]}, TypeError, "Weights: the data are ragged"),
+        ({"Bias": object()}, TypeError, "Bias: the data are Python objects"),
+        (
+            {"Weights": dl.dlarray(np.ones((3, 5, 2)), "SCU")},
+            dl.FormatError,
+            r"Weights must be unformatted, of size 3×\?×2; got 3\(S\) × 5\(C\) × 2\(U\)",
+        ),
+        ({"PaddingValue": None}, ValueError, "PaddingValue must be a number or one of.*got None"),
+        ({"PaddingValue": True}, ValueError, "PaddingValue must be a number or one of.*got True"),
+        ({"WeightsInitializer": 3}, ValueError, "or a function of the size; got 3"),
+        ({"Name": 3}, TypeError, "Name must be a text; got int"),
+    ],
+    ids=lambda v: str(v)[:20],
+)
+def test_values_of_another_kind_raise(options, error, text):
+    with pytest.raises(error, match="convolution1dLayer: .*" + text):
+        conv(3, 2, **options)
+
+
+@pytest.mark.parametrize(
+    ("result", "error", "text"),
+    [
+        ("abc", TypeError, "must return real numbers; it returned data of type <U3"),
+        (np.ones((3, 5, 2), complex), TypeError, "must return real numbers; .* complex128"),
+        ([[1], [2, 3]], TypeError, "the data are ragged"),
+        (None, TypeError, "must return real numbers"),
+    ],
+    ids=["text", "complex", "ragged", "None"],
+)
+def test_an_initializer_returns_real_numbers(result, error, text):
+    layer = conv(3, 2, WeightsInitializer=lambda size: result)
+    with pytest.raises(error, match=f"'conv1d': the initializer of Weights.*{text}"):
+        network(layer, (5, 2, 7), "CBT")
+
+
 def test_parameters_set_later_are_checked_too():
     layer = conv(3, 2)
     with pytest.raises(dl.ShapeError, match="Bias must have size 1×2; got 1×5"):
         layer.Bias = np.ones((1, 5))
+    with pytest.raises(dl.ShapeError, match=r"Weights must have size 3×\?×2; got 2×5×2"):
+        layer.Weights = np.ones((2, 5, 2))
     with pytest.raises(ValueError, match="Stride must be a positive integer"):
         layer.Stride = -1
 
 
-@pytest.mark.parametrize("value", ["same", [1, 2, 3], -1], ids=str)
+@pytest.mark.parametrize("value", ["same", [1, 2, 3], -1, None], ids=str)
 def test_padding_size_takes_samples_only(value):
     layer = conv(3, 2)
     with pytest.raises(ValueError, match="PaddingSize must be ") as caught:

@@ -178,3 +178,30 @@ def test_agrees_with_torch(stride, dilation, rng):
     np.testing.assert_allclose(
         got.transpose(1, 0, 2), want, rtol=0, atol=10 * TOLERANCES[np.float32]
     )
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("padding", "value", "amounts", "mode"),
+    [
+        ("same", 0, (1, 2), "constant"),
+        ((2, 1), "symmetric-exclude-edge", (2, 1), "reflect"),
+        ("causal", "replicate", (3, 0), "replicate"),
+        (3, 7, (3, 3), "constant"),
+    ],
+    ids=str,
+)
+def test_padding_agrees_with_torch(padding, value, amounts, mode, rng):
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Conv1d(3, 5, 4)
+    w, b = (p.detach().numpy() for p in (module.weight, module.bias))
+    layer = conv(
+        4, 5, Weights=w.transpose(2, 1, 0), Bias=b[None], Padding=padding, PaddingValue=value
+    )
+    x = rng.standard_normal((3, 2, 17)).astype("f4")
+    got = network(layer, (3, 2, 17), "CBT").predict(dl.dlarray(x, "CBT")).data
+    number = {"value": float(value)} if mode == "constant" else {}
+    sequences = torch.from_numpy(x.transpose(1, 0, 2).copy())
+    want = module(torch.nn.functional.pad(sequences, amounts, mode=mode, **number)).detach().numpy()
+    atol = 30 * TOLERANCES[np.float32]
+    np.testing.assert_allclose(got.transpose(1, 0, 2), want, rtol=0, atol=atol)

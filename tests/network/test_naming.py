@@ -51,6 +51,8 @@ def test_single_types_have_the_bare_name():
         "layer",
     ]
     assert names(dl.globalMaxPooling1dLayer()) == ["gmpool1d"]
+    pooling = dl.maxPooling1dLayer(2), dl.averagePooling1dLayer(2), dl.maxPooling1dLayer(3)
+    assert names(*pooling) == ["maxpool1d_1", "avgpool1d", "maxpool1d_2"]
 
 
 def test_one_layer_in_two_places_is_two_layers():

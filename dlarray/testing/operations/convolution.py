@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ...functions import dlconv
+from ...functions import dlconv, dltranspconv
 from .registry import Operand, Operation, Sample
 
 FILTERS = 4
@@ -67,6 +67,44 @@ def _samples() -> tuple[Sample, ...]:
     )
 
 
+def _upsampled(fmt: str, weights: Operand, bias: Operand = BIAS, **options: Any) -> Sample:
+    return Sample(partial(dltranspconv, **options), (Operand(fmt), weights, bias))
+
+
+def _transposed_samples() -> tuple[Sample, ...]:
+    space = Operand("", (2, FILTERS, 3))
+    time = Operand("TCU", (3, 3, FILTERS))
+    layouts = tuple(_upsampled(fmt, space) for fmt in ("SC", "SCB", "SCT", "SCBT", "SCU"))
+    options: tuple[dict[str, Any], ...] = (
+        {"Stride": 2},
+        {"DilationFactor": 2},
+        {"Cropping": 1},
+        {"Cropping": (2, 1), "Stride": 2},
+        {"Cropping": "same", "Stride": 2},
+        {"Cropping": "same", "Stride": 5},
+    )
+    plain = (Operand("", (2, 7, 3)), Operand("", (2, FILTERS, 3)))
+    return (
+        *layouts,
+        *(_upsampled(fmt, time) for fmt in ("CT", "CBT")),
+        *(_upsampled("CBT", time, **each) for each in options),
+        _upsampled("SCB", Operand("", (3, 2, FILTERS)), WeightsFormat="CSU"),
+        _upsampled(
+            "SSCB", Operand("", (2, 3, FILTERS, 3)), Stride=(1, 2), Cropping=((1, 0), (0, 2))
+        ),
+        _upsampled("SSCB", space, WeightsFormat="SUC", Stride=2, Cropping="same"),
+        _upsampled("SCBT", Operand("STCU", (2, 2, 3, FILTERS)), Stride=(2, 1)),
+        _upsampled("SSSCB", Operand("", (1, 2, 1, FILTERS, 3)), DilationFactor=(1, 2, 1)),
+        Sample(
+            partial(dltranspconv, Stride=2),
+            (Operand("SCB", (5, 6, 2)), Operand("", (3, 2, 3, 2)), Operand("", (4, 1))),
+        ),
+        _upsampled("SCB", space, Operand("", (1, 1))),
+        Sample(dltranspconv, (Operand("SCB"), space)),
+        Sample(partial(dltranspconv, DataFormat="BTC", WeightsFormat="TUC"), plain),
+    )
+
+
 OPERATIONS = (
     Operation(
         "dlconv",
@@ -76,5 +114,14 @@ OPERATIONS = (
         "dy, of the bias the sum of dy",
         order=2,
         samples=_samples(),
+    ),
+    Operation(
+        "dltranspconv",
+        formats="the format of X, which has C and an S, or T where the weights have a T; the "
+        "filters become its channels",
+        derivative="of X the convolution of dy, of the weights the correlation of dy and X, of the "
+        "bias the sum of dy",
+        order=2,
+        samples=_transposed_samples(),
     ),
 )

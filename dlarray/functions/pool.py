@@ -1,0 +1,367 @@
+"""Pooling: `maxpool`, `avgpool` and `maxunpool`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .. import _checks, formats, operators
+from ..array import as_data, described, dlarray, require_float, wrap
+from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
+from ..kernels import Geometry
+from ..operators import pool
+from ..operators.indexing import Computed
+from ..tape import constant
+from ._formats import labelled
+from .window import amounts, padding_amounts, padding_per_dimension, per_dimension
+
+GLOBAL = "global"
+WORDS = ("same",)
+ENDS = "a number or one a dimension"
+MOST = 3  # dimensions of a window
+
+
+def maxpool(
+    X: Any,
+    poolsize: Any,
+    *,
+    DataFormat: str | None = None,
+    PoolFormat: str | None = None,
+    Stride: Any = 1,
+    Padding: Any = 0,
+    nargout: int = 1,
+) -> Any:
+    """The maximum over windows of the spatial dimensions, or of time.
+
+    Parameters
+    ----------
+    X : data with S dimensions, up to three, or with T.
+    poolsize : samples of a window, one number or one a dimension; "global" for whole dimensions.
+    DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
+    PoolFormat : labels of the dimensions to pool, all S of X or none, and T: "T", "S", "ST", ....
+        The numbers of the other options are in its order.  Without it the S dimensions.
+    Stride : steps of the window, one number or one a dimension; 1 if not given, not the pool size.
+    Padding : samples at both ends: a number, one a dimension, two rows (starts and ends), or "same"
+        (output length ceil(length / Stride), an odd sample at the end).  Padding counts as -Inf.
+    nargout : 2 for the indices too, 3 for the indices and the size of X.
+
+    Returns the format of X.  The indices are a dlarray of the size of the result without
+    derivative: for each window the linear index (from 0, column-major in X) of its first maximum in
+    column-major order, which `maxunpool` takes.  They need windows that do not overlap.  NaN in a
+    window gives NaN, and the index of the first one; a window wholly in padding gives -Inf.  The
+    derivative goes to the first maximum.
+
+    Raises
+    ------
+    FormatError : no dimension to pool.
+    ShapeError : the window is longer than the padded data.
+    ValueError : an option out of range; indices of windows that overlap or lie wholly in padding.
+
+    Examples
+    --------
+    >>> X = dlarray([[[1.0, 5.0, 2.0, 3.0, 4.0, 0.0]]], "CBT")
+    >>> Y, indx = maxpool(X, 2, PoolFormat="T", Stride=2, nargout=2)
+    >>> Y.data.ravel(), indx.data.ravel()
+    (array([5., 3., 4.]), array([1., 3., 4.]))
+    """
+    call = "maxpool"
+    _checks.nargout(call, nargout, (1, 2, 3))
+    x, restore = labelled(call, X, DataFormat)
+    require_float(x, call)
+    options = _options(call, poolsize, Stride, Padding)
+    moves = _moves(call, x.fmt, x._data.shape, _pool_format(call, PoolFormat), *options)
+    value: Any = x
+    for axis, size, move in moves:
+        value = pool.maxpool(value, axis=axis, size=size, moves=move)
+    Y = restore(wrap(value, x.fmt))
+    if nargout == 1:
+        return Y
+    _require_apart(call, x, moves)
+    steps = _steps(x, DataFormat)
+    index = pool.linear_places(x._data, moves=moves, steps=steps)
+    results = Y, restore(wrap(index, x.fmt)), tuple(_given_shape(x, DataFormat))
+    return results[:nargout]
+
+
+def avgpool(
+    X: Any,
+    poolsize: Any,
+    *,
+    DataFormat: str | None = None,
+    PoolFormat: str | None = None,
+    Stride: Any = 1,
+    Padding: Any = 0,
+    PaddingValue: Any = 0,
+) -> dlarray:
+    """The mean over windows of the spatial dimensions, or of time.
+
+    Parameters
+    ----------
+    X : data with S dimensions, up to three, or with T.
+    poolsize : samples of a window, one number or one a dimension; "global" for whole dimensions.
+    DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
+    PoolFormat : labels of the dimensions to pool, all S of X or none, and T: "T", "S", "ST", ....
+        The numbers of the other options are in its order.  Without it the S dimensions.
+    Stride : steps of the window, one number or one a dimension; 1 if not given, not the pool size.
+    Padding : samples at both ends: a number, one a dimension, two rows (starts and ends), or "same"
+        (output length ceil(length / Stride), an odd sample at the end).
+    PaddingValue : 0, padding counts as zeros; or "mean", only the samples of X count, and a window
+        wholly in padding gives NaN.
+
+    Returns the format of X.
+
+    Raises
+    ------
+    FormatError : no dimension to pool.
+    ShapeError : the window is longer than the padded data.
+    ValueError : an option out of range.
+
+    Examples
+    --------
+    >>> X = dlarray([[[1.0, 5.0, 2.0, 3.0, 4.0, 0.0]]], "CBT")
+    >>> avgpool(X, 2, PoolFormat="T", Stride=2).data.ravel()
+    array([3. , 2.5, 2. ])
+    """
+    call = "avgpool"
+    x, restore = labelled(call, X, DataFormat)
+    require_float(x, call)
+    mean = parse_pooled_padding(call, "PaddingValue", PaddingValue) == "mean"
+    options = _options(call, poolsize, Stride, Padding)
+    moves = _moves(call, x.fmt, x._data.shape, _pool_format(call, PoolFormat), *options)
+    if options[0] == GLOBAL:
+        if mean:
+            raise _not_global(call, "PaddingValue")
+        axes = tuple(axis for axis, _, _ in moves)
+        return restore(wrap(operators.average(x, axes=axes), x.fmt))
+    value: Any = x
+    for axis, size, move in moves:
+        value = pool.avgpool(value, axis=axis, size=size, moves=move, mean=mean)
+    return restore(wrap(value, x.fmt))
+
+
+def parse_pooled_padding(call: str, name: str, value: Any) -> int | str:
+    """What padding of an average counts as: 0 or "mean"."""
+    if _checks.is_number(value) and value == 0:
+        return 0
+    if isinstance(value, str) and value.lower() == "mean":
+        return "mean"
+    raise ValueError(f'{call}: {name} must be 0 or "mean"; got {value!r}.')
+
+
+def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = None) -> dlarray:
+    """Put the maxima of `maxpool` back to where they came from, zeros elsewhere.
+
+    Parameters
+    ----------
+    X : data with S or T dimensions, such as the result of `maxpool`.
+    indx : linear indices (from 0, column-major) into the result, one for each element of X: of the
+        size of X, or a vector in the order of X's columns.
+    outputSize : sizes of the result, one a dimension of X; those of C, B and U are X's.
+    DataFormat : labels of an unformatted X.
+
+    Returns the format of X, of this size.  Where an index is there twice, the last element counts.
+    The derivative of X is picked at the indices.
+
+    Raises
+    ------
+    FormatError : neither S nor T.  ShapeError : sizes that do not fit.
+    ValueError : indices that are not whole numbers from 0 to the last of the result.
+
+    Examples
+    --------
+    >>> X = dlarray([[[1.0, 5.0, 2.0, 3.0]]], "CBT")
+    >>> Y, indx, size = maxpool(X, 2, PoolFormat="T", Stride=2, nargout=3)
+    >>> maxunpool(Y, indx, size).data.ravel()
+    array([0., 5., 0., 3.])
+    """
+    call = "maxunpool"
+    x, restore = labelled(call, X, DataFormat)
+    require_float(x, call)
+    value = restore(x)  # indices count in the order of dimensions that the user sees
+    fmt = _given_format(x, DataFormat)
+    shape = _output_size(call, value, fmt, outputSize)
+    index = _checked_index(call, indx, value, prod(shape))
+    flat = operators.reshape(value, shape=(value.size,))
+    order = formats.memory_order(fmt)
+    zeros = np.zeros([shape[axis] for axis in order], x.dtype).transpose(formats.inverse(order))
+    y = operators.assign(constant(zeros), flat, index, index=Computed(linear=True))
+    return wrap(y, value.fmt)
+
+
+# -- options --------------------------------------------------------------------------------------
+
+
+def _options(call: str, poolsize: Any, stride: Any, padding: Any) -> tuple[Any, Any, Any]:
+    """The options in forms that are keys of a cache; see `amounts`."""
+    return (
+        poolsize if type(poolsize) is int else amounts(call, "poolsize", poolsize, 1, (GLOBAL,)),
+        stride if type(stride) is int else amounts(call, "Stride", stride),
+        padding if type(padding) is int else amounts(call, "Padding", padding, 0, WORDS, ENDS),
+    )
+
+
+def _pool_format(call: str, fmt: Any) -> str:
+    return "" if fmt is None else formats.parse(fmt, f"{call}: PoolFormat")
+
+
+@lru_cache(maxsize=1024)
+def _moves(
+    call: str, fmt: str, shape: Shape, pool_format: str, poolsize: Any, stride: Any, padding: Any
+) -> pool.Moves:
+    """Check a call and resolve its labels: axis, size and moves of the window, axes ascending."""
+    axes = _pooled_axes(call, fmt, shape, pool_format)
+    empty = [fmt[axis] for axis in axes if shape[axis] == 0]
+    if empty:
+        raise ShapeError(
+            f"{call}: there is nothing to pool: the {empty[0]} dimension of X has size 0; X is "
+            f"{describe(shape, fmt)}."
+        )
+    n = len(axes)
+    if poolsize == GLOBAL:
+        for name, value, default in (("Stride", stride, 1), ("Padding", padding, 0)):
+            if value != default:
+                raise _not_global(call, name)
+        return tuple((axis, shape[axis], Geometry()) for axis in sorted(axes))
+    sizes = per_dimension(call, "poolsize", amounts(call, "poolsize", poolsize), n)
+    strides = per_dimension(call, "Stride", amounts(call, "Stride", stride), n)
+    checked = amounts(call, "Padding", padding, 0, WORDS, ENDS)
+    ends = padding_per_dimension(call, "Padding", checked, n, WORDS)
+    moves = []
+    for i, axis in enumerate(axes):
+        each = ends if isinstance(ends, str) else ends[i]
+        along = f" along {fmt[axis]}" if n > 1 else ""
+        move = _geometry(call, shape[axis], sizes[i], strides[i], each, along)
+        moves.append((axis, sizes[i], move))
+    return tuple(sorted(moves, key=lambda move: move[0]))
+
+
+def _not_global(call: str, name: str) -> ValueError:
+    return ValueError(
+        f'{call}: {name} is for windows; "{GLOBAL}" pools whole dimensions. Leave {name} out or '
+        "give a pool size."
+    )
+
+
+def _pooled_axes(call: str, fmt: str, shape: Shape, pool_format: str) -> Axes:
+    """The axes to pool over, in the order of PoolFormat."""
+    spatial, x = formats.find(fmt, "S"), describe(shape, fmt)
+    if not pool_format:
+        if not spatial:
+            hint = ' To pool over time give PoolFormat="T".' if "T" in fmt else ""
+            raise FormatError(f"{call}: X needs an S dimension to pool over; it is {x}.{hint}")
+        pool_format = "S" * len(spatial)
+    if set(pool_format) - {"S", "T"}:
+        raise FormatError(
+            f'{call}: PoolFormat names S and T dimensions, as "S", "SS", "T" or "ST"; got '
+            f"{quoted(pool_format)}."
+        )
+    if "T" in pool_format and "T" not in fmt:
+        raise FormatError(f"{call}: PoolFormat names T, and X has no T dimension; it is {x}.")
+    if pool_format.count("S") not in (0, len(spatial)):
+        raise FormatError(
+            f"{call}: PoolFormat={quoted(pool_format)} has {pool_format.count('S')} S, and X has "
+            f"{len(spatial)}; it is {x}. Name all S dimensions or none; a window of size 1 leaves "
+            "a dimension as it is."
+        )
+    if len(pool_format) > MOST:
+        raise FormatError(
+            f"{call}: windows have up to {MOST} dimensions; {quoted(pool_format)} names "
+            f"{len(pool_format)}, X is {x}."
+        )
+    remaining = iter(spatial)
+    return tuple(fmt.index("T") if label == "T" else next(remaining) for label in pool_format)
+
+
+def _geometry(call: str, length: int, size: int, stride: int, ends: Any, along: str) -> Geometry:
+    left, right = padding_amounts(ends, length, size, stride)
+    move = Geometry(stride, 1, left, right)
+    if move.out_length(length, size) < 1:
+        raise ShapeError(
+            f"{call}: the window is longer than the padded input. The input has length {length}"
+            f"{along}, padding ({left}, {right}) makes it {length + left + right}, and the window "
+            f"has size {size}. Give longer data, more padding or a smaller pool size."
+        )
+    return move
+
+
+# -- indices --------------------------------------------------------------------------------------
+
+
+def _require_apart(call: str, x: dlarray, moves: pool.Moves) -> None:
+    """Raise unless windows do not overlap and each holds a sample."""
+    for axis, size, move in moves:
+        length = x._data.shape[axis]
+        out = move.out_length(length, size)
+        if size > move.stride and out > 1:
+            raise ValueError(
+                f"{call}: indices are of windows that do not overlap; pool size {size} is larger "
+                f"than stride {move.stride}. Give Stride={size}, or leave nargout out."
+            )
+        if move.left >= size or (out - 1) * move.stride - move.left >= length:
+            raise ValueError(
+                f"{call}: a window wholly in padding has no index; pool size {size}, stride "
+                f"{move.stride} and padding ({move.left}, {move.right}) make one of {length} "
+                "samples. Pad less, or leave nargout out."
+            )
+
+
+def _given_format(x: dlarray, data_format: str | None) -> str:
+    """The labels in the order of dimensions that the user sees, one a dimension."""
+    fmt = data_format or x.fmt
+    return fmt + "U" * (x.ndim - len(fmt))
+
+
+def _given_shape(x: dlarray, data_format: str | None) -> Shape:
+    order = formats.canonical_order(_given_format(x, data_format))
+    return tuple(x.shape[axis] for axis in formats.inverse(order))
+
+
+def _steps(x: dlarray, data_format: str | None) -> tuple[int, ...]:
+    """For each axis of x how far apart its elements are, column-major in X as given."""
+    shape = _given_shape(x, data_format)
+    order = formats.canonical_order(_given_format(x, data_format))
+    return tuple(prod(shape[:axis]) for axis in order)
+
+
+def _output_size(call: str, x: dlarray, fmt: str, size: Any) -> Shape:
+    """The size of a result of `maxunpool`."""
+    if not set(fmt) & {"S", "T"}:
+        raise FormatError(f"{call}: X needs an S or T dimension; it is {describe(x.shape, fmt)}.")
+    sizes = amounts(call, "outputSize", size, 0, (), "sizes, one a dimension")
+    numbers = (sizes,) if isinstance(sizes, int) else sizes
+    assert isinstance(numbers, tuple)
+    if any(isinstance(n, tuple) for n in numbers):
+        numbers = sum(numbers, ())
+    shape = numbers + (1,) * (x.ndim - len(numbers))
+    fits = len(shape) == x.ndim and all(
+        a == b or label in "ST" for a, b, label in zip(shape, x.shape, fmt, strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            f"{call}: outputSize must be one size a dimension of X, the same but for S and T.\n"
+            f"  X:          {describe(x.shape, fmt)}\n  outputSize: {describe(numbers)}"
+        )
+    return shape
+
+
+def _checked_index(call: str, indx: Any, x: dlarray, count: int) -> Any:
+    """The indices, one an element of x and each below ``count``."""
+    index = indx if isinstance(indx, dlarray) else wrap(as_data(indx, f"{call}: indx"), "")
+    vector = index.size == max(index.shape) and not index.fmt
+    alike = index.shape == x.shape and index.fmt in ("", x.fmt)
+    if index.size != x.size or not (alike or vector):
+        raise ShapeError(
+            f"{call}: indx must have the size of X, or be a vector of as many elements.\n"
+            f"  X:    {described(x)}\n  indx: {described(index)}"
+        )
+    values = index._data
+    whole = values.dtype.kind == "f" and np.array_equal(values, np.floor(values))
+    if not whole or (values.size and (values.min() < 0 or values.max() >= count)):
+        raise ValueError(
+            f"{call}: indx must hold whole numbers from 0 to {count - 1}, linear indices into the "
+            "result; of MATLAB's, which count from 1, subtract 1."
+        )
+    return index

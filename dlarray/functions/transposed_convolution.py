@@ -1,0 +1,167 @@
+"""`dltranspconv`: transposed convolution over labelled dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from .. import formats, operators
+from ..array import dlarray, require_float, wrap
+from ..formats import Axes, Shape, ShapeError
+from ..kernels import Geometry
+from ._filters import Layout, data_axes, described, expanded_bias, resolve
+from ._formats import labelled, united
+from .window import Amounts, amounts, padding_per_dimension, per_dimension
+
+CALL = "dltranspconv"
+CROPPED = "a number, one a dimension, or the samples at the starts and the ends"
+
+
+def dltranspconv(
+    X: Any,
+    weights: Any,
+    bias: Any = None,
+    *,
+    DataFormat: str | None = None,
+    WeightsFormat: str | None = None,
+    Stride: Any = 1,
+    DilationFactor: Any = 1,
+    Cropping: Any = 0,
+) -> dlarray:
+    """Upsample data with filters: each sample adds a filter to the output, ``Stride`` apart.
+
+    ``Y(t*Stride + j*DilationFactor, f) = bias(f) + the sum over c of weights(j, f, c) X(t, c)``
+    for every observation, then cropped.  It is the gradient of the input of the `dlconv` with these
+    options, plus the bias; an element that no sample of X reaches is the bias.
+
+    Parameters
+    ----------
+    X : data with a C dimension and those to upsample: S, or T if the weights have a T.
+    weights : unformatted ``filterSize... × numFilters × numChannels``, for all S, with the groups
+        last if there are some; or with labels, of itself or WeightsFormat: S and T the filter, C
+        the channels of a group, the first U the filters of a group, the second U the groups, as
+        "SUC" or "TUC".
+    bias : one number a filter, one for all, or None.
+    DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
+    WeightsFormat : labels of unformatted weights.
+    Stride, DilationFactor : one number or one a dimension: how far apart samples of X lie in the
+        output, and taps of the filter.
+    Cropping : samples dropped at both ends, one number or one a dimension; two rows, the starts and
+        the ends; for one dimension (start, end); or "same": the output is Stride times as long, an
+        odd sample dropped at the end.
+
+    Returns the format of X, with the number of filters as channels.
+
+    Raises
+    ------
+    FormatError : no C, or nothing to upsample along.
+    ShapeError : channels differ, nothing is left after cropping, or the bias does not fit.
+
+    Examples
+    --------
+    >>> X = dlarray(np.random.rand(3, 8, 20), "CBT")
+    >>> W = np.random.rand(4, 16, 3)
+    >>> dltranspconv(X, W, np.zeros(16), WeightsFormat="TUC", Stride=2, Cropping="same").shape
+    (16, 8, 40)
+    """
+    x, restore = labelled(CALL, X, DataFormat)
+    require_float(x, CALL)
+    x, w, b = united(CALL, x, ("weights", "bias"), weights, bias, optional=1)
+    plan = _plan(
+        (x.fmt, x._data.shape),
+        (w.fmt, w._data.shape),
+        None if b is None else (b.fmt, b._data.shape),
+        WeightsFormat if type(WeightsFormat) is str else _weights_format(WeightsFormat),
+        # what is no plain number or text here takes a form that a cache can keep
+        Stride if type(Stride) is int else amounts(CALL, "Stride", Stride),
+        DilationFactor
+        if type(DilationFactor) is int
+        else amounts(CALL, "DilationFactor", DilationFactor),
+        Cropping if type(Cropping) in (int, str) else _cropping(Cropping),
+    )
+    if w._data.shape != plan.w_shape:
+        w = operators.reshape(w, shape=plan.w_shape)
+    if plan.b_shape is not None:
+        b = operators.expand(operators.reshape(b, shape=(1, 1)), shape=plan.b_shape)
+    y = operators.transposed_conv(
+        x, w, b, sizes=plan.sizes, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry
+    )
+    return restore(wrap(y, x.fmt))
+
+
+def _weights_format(fmt: Any) -> str:
+    return "" if fmt is None else formats.parse(fmt, f"{CALL}: WeightsFormat")
+
+
+def _cropping(value: Any) -> Amounts:
+    return amounts(CALL, "Cropping", value, 0, ("same",), CROPPED)
+
+
+class _Plan(NamedTuple):
+    """A call with its labels resolved, as the matching convolution: its input is the result."""
+
+    x_axes: Axes
+    w_axes: Axes
+    w_shape: Shape  # of the weights with one axis a label
+    b_shape: Shape | None  # to which a bias of one number is expanded
+    sizes: Shape  # of the result along the dimensions that filters move along
+    geometry: tuple[Geometry, ...]
+
+
+@lru_cache(maxsize=1024)
+def _plan(
+    x: Layout,
+    weights: Layout,
+    bias: Layout | None,
+    weights_format: str,
+    stride: Amounts,
+    dilation: Amounts,
+    cropping: Amounts,
+) -> _Plan:
+    """Check a call and resolve its labels; nothing here depends on values."""
+    found = resolve(CALL, x, weights, weights_format, plain="UC")
+    n = len(found.taps)
+    steps = zip(
+        found.moved,
+        [found.shape[axis] for axis in found.taps],
+        per_dimension(CALL, "Stride", amounts(CALL, "Stride", stride), n),
+        per_dimension(CALL, "DilationFactor", amounts(CALL, "DilationFactor", dilation), n),
+        strict=True,
+    )
+    crop = padding_per_dimension(CALL, "Cropping", _cropping(cropping), n, ("same",))
+    ends: Sequence[Any] = ("same",) * n if isinstance(crop, str) else crop
+    moves = [_movement(x, *step, end) for step, end in zip(steps, ends, strict=True)]
+    x_axes, order = data_axes(x[0], found.moved)
+    filters, *group = found.units  # what are filters here are channels of the convolution
+    return _Plan(
+        x_axes,
+        (*(found.taps[i] for i in order), filters, *group, found.channel),
+        found.shape,
+        expanded_bias(CALL, bias, found.filters),
+        tuple(moves[i][0] for i in order),
+        tuple(moves[i][1] for i in order),
+    )
+
+
+def _movement(
+    x: Layout, axis: int, taps: int, stride: int, dilation: int, crop: str | tuple[int, int]
+) -> tuple[int, Geometry]:
+    """The size of the result along an axis, and the movement of the matching convolution."""
+    n, label = x[1][axis], x[0][axis]
+    if n == 0:
+        raise ShapeError(
+            f"{CALL}: X has no samples along {label}, it is {described(x)}. Give one at least."
+        )
+    span = (taps - 1) * dilation + 1
+    if isinstance(crop, str):  # where filters leave gaps the last one is kept: nothing is cropped
+        total = max(span - stride, 0)
+        return n * stride, Geometry(stride, dilation, total // 2, total - total // 2)
+    full = (n - 1) * stride + span
+    if full - sum(crop) < 1:
+        raise ShapeError(
+            f"{CALL}: cropping leaves nothing along dimension {axis} ({label}). {n} samples with "
+            f"stride {stride} and a filter that spans {span} samples ({taps} taps, dilation factor "
+            f"{dilation}) make {full}; Cropping is {crop}. Crop less."
+        )
+    return full - sum(crop), Geometry(stride, dilation, *crop)

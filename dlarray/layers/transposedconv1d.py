@@ -1,0 +1,122 @@
+"""`transposedConv1dLayer`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..array import dlarray
+from ..functions import dltranspconv
+from ..functions.window import parse_padding
+from ._filters import FilterLayer, ends_text, samples_at_ends, settled_word, with_channels
+from .initializers import Initializer
+from .properties import Option
+
+
+class _CroppingSize(Option):
+    """Setting it makes the cropping a manual one; with "same" it follows filter and stride."""
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        if layer is not None and layer.CroppingMode == "same":
+            total = max(layer.FilterSize - layer.Stride, 0)
+            return total // 2, total - total // 2
+        return super().__get__(layer, owner)
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        super().__set__(layer, value)
+        layer.settle(CroppingMode="manual")
+
+
+class TransposedConvolution1DLayer(FilterLayer):
+    """Upsample sequences over time, or 1-D images over space.
+
+    Parameters
+    ----------
+    filterSize, numFilters : positive integers.
+    Stride : how far apart samples of the data lie in the output.
+    Cropping : "same" (the output is Stride times as long, an odd sample dropped at the end),
+        samples to drop at both ends, or (left, right).
+    NumChannels : "auto" (from the data) or a positive integer.
+    WeightsInitializer : "glorot", "he", "narrow-normal", "zeros", "ones" or a function of the size.
+    BiasInitializer : "zeros", "narrow-normal", "ones" or a function of the size.
+    Weights, Bias : filterSize × numFilters × numChannels and 1 × numFilters; None to initialize.
+    WeightLearnRateFactor, BiasLearnRateFactor, WeightL2Factor, BiasL2Factor : at least 0.
+
+    Formats: "CBT" and "CT" upsample T; "SCB", "SCBT", "SC" and "SCT" upsample S; the format stays.
+    Without C the data count as one channel.  Samples that no input reaches are the bias; "same"
+    with a filter shorter than the stride ends with such ones.
+
+    Raises
+    ------
+    ValueError : an option out of range.  FormatError, ShapeError, in a network : nothing to
+        upsample, another number of channels, nothing left after cropping.
+
+    Examples
+    --------
+    >>> layer = transposedConv1dLayer(4, 96, Stride=2, Cropping="same")
+    >>> layer.CroppingMode, layer.CroppingSize
+    ('same', (1, 1))
+    """
+
+    Type = "1-D Transposed Convolution"
+    default_name = "transposed-conv1d"
+
+    CroppingMode = Option(settled_word, "manual", read_only=True)
+    CroppingSize = _CroppingSize(samples_at_ends, (0, 0))
+
+    def __init__(
+        self,
+        filterSize: int,
+        numFilters: int,
+        *,
+        Stride: int = 1,
+        Cropping: Any = 0,
+        NumChannels: int | str = "auto",
+        WeightsInitializer: Initializer = "glorot",
+        BiasInitializer: Initializer = "zeros",
+        Weights: Any = None,
+        Bias: Any = None,
+        WeightLearnRateFactor: float = 1,
+        BiasLearnRateFactor: float = 1,
+        WeightL2Factor: float = 1,
+        BiasL2Factor: float = 0,
+        Name: str = "",
+    ) -> None:
+        super().__init__(Name=Name)
+        self.FilterSize, self.NumFilters, self.NumChannels = filterSize, numFilters, NumChannels
+        self.Stride = Stride
+        cropping = parse_padding(self.call, "Cropping", Cropping, ("same",))
+        if isinstance(cropping, str):
+            self.settle(CroppingMode=cropping)
+        else:
+            self.CroppingSize = cropping
+        self.WeightsInitializer, self.BiasInitializer = WeightsInitializer, BiasInitializer
+        self.Weights, self.Bias = Weights, Bias
+        self.WeightLearnRateFactor, self.WeightL2Factor = WeightLearnRateFactor, WeightL2Factor
+        self.BiasLearnRateFactor, self.BiasL2Factor = BiasLearnRateFactor, BiasL2Factor
+
+    @classmethod
+    def constructor_name(cls) -> str:
+        return super().constructor_name().replace("transposedConvolution", "transposedConv")
+
+    def weights_size(self) -> tuple[Any, ...]:
+        return self.FilterSize, self.NumFilters, self.NumChannels
+
+    def predict(self, X: dlarray) -> dlarray:
+        return dltranspconv(
+            with_channels(X),
+            self.Weights,
+            self.Bias,
+            WeightsFormat=f"{self.moved_label(X.fmt)}UC",
+            Stride=self.Stride,
+            Cropping=self.CroppingSize if self.CroppingMode == "manual" else self.CroppingMode,
+        )
+
+    def summaryText(self) -> str:
+        channels = "" if self.NumChannels == "auto" else f"×{self.NumChannels}"
+        return (
+            f"{self.NumFilters} {self.FilterSize}{channels} transposed convolutions with stride "
+            f"{self.Stride} and cropping {ends_text(self.CroppingMode, self.CroppingSize)}"
+        )
+
+
+transposedConv1dLayer = TransposedConvolution1DLayer
