@@ -106,6 +106,8 @@ def _recorded(function: Callable[..., Any], leaves: tuple[Any, ...], dy: np.ndar
     from dlarray.array import variable
     from dlarray.tape import gradients, recording
 
+    dy = np.array(dy)  # of its own, as gradients within a network are
+
     def both() -> Any:
         with recording() as tape:
             variables = [variable(tape, leaf) for leaf in leaves]

@@ -146,6 +146,8 @@ def recorded(
     from dlarray.array import variable
     from dlarray.tape import gradients, recording
 
+    slope = np.array(slope)  # of its own, as gradients within a network are
+
     def call() -> tuple[Any, dict[str, np.ndarray]]:
         with recording() as tape:
             traced = {name: variable(tape, arguments[name]) for name in wanted}
