@@ -239,9 +239,9 @@ def few_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Array:
         padded = few_grad_x(dy, w, g.left + length + g.right, Geometry(g.stride, g.dilation))
         fold_padding(workers(nbytes=padded.nbytes), padded, dx, g.left, g.mode)
         return dx
-    for phase in phases(length, k_size, g.stride, g.dilation, g.left):
-        if not phase.taps or dy.size == 0:
-            dx[:, phase.start :: g.stride] = 0
-        else:
-            few_grad_x_phase(dy, w, dx, phase, g.stride)
+    turns = phases(length, k_size, g.stride, g.dilation, g.left)
+    if len(turns) < min(g.stride, length) or dy.size == 0:
+        dx[...] = 0
+    for phase in turns if dy.size else ():
+        few_grad_x_phase(dy, w, dx, phase, g.stride)
     return dx

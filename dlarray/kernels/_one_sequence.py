@@ -65,14 +65,19 @@ class Phase(NamedTuple):
 
 @lru_cache(maxsize=512)
 def phases(length: int, k_size: int, stride: int, dilation: int, left: int) -> tuple[Phase, ...]:
-    """One for each residue of the stride: a forward of dy with the taps reversed."""
+    """One for each residue of the stride that a tap reaches: a forward of dy with the taps
+    reversed.
+    """
     spread = dilation // gcd(stride, dilation)
+    reached: dict[int, list[int]] = {}
+    for k in range(k_size):
+        reached.setdefault((k * dilation - left) % stride, []).append(k)
     found = []
-    for start in range(min(stride, length)):
-        taps = [k for k in range(k_size) if (start + left - k * dilation) % stride == 0]
-        shift = (start + left - taps[0] * dilation) // stride if taps else 0
-        step = Geometry(1, spread, (len(taps) - 1) * spread - shift)
-        found.append(Phase(start, tuple(reversed(taps)), step))
+    for start, taps in sorted(reached.items()):
+        if start < length:
+            shift = (start + left - taps[0] * dilation) // stride
+            step = Geometry(1, spread, (len(taps) - 1) * spread - shift)
+            found.append(Phase(start, tuple(reversed(taps)), step))
     return tuple(found)
 
 

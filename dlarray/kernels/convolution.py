@@ -28,7 +28,7 @@ from math import prod
 import numpy as np
 
 from ._buffers import Array, empty
-from ._choice import Forward, GradW, GradX, special_forward, special_grad_w, special_grad_x
+from ._choice import Forward, GradW, special_forward, special_grad_w, special_grad_x
 from ._correlate import Correlation, Target, correlate, correlation
 from ._jit import canonical, workers
 from ._one_sequence import fold_padding, phases
@@ -100,32 +100,30 @@ def conv_grad_x(
     dy, w = canonical(dy), canonical(w)
     if any(move.mode != SCALAR and move.left + move.right > 0 for move in moves):
         return _folded_grad_x(dy, w, sizes, moves, groups)
-    plain = bias is None
-    plans = _grad_x_plans(dy.shape, w.shape, sizes, moves, groups, dy.itemsize, plain)
-    if not isinstance(plans, tuple):
-        return plans(dy, w, sizes[0], moves[0])
-    dx = empty((dy.shape[0], *sizes, w.shape[-2] * groups), dy.dtype)
+    chans = w.shape[-2] * groups
+    special = None if bias is not None else _special_grad_x(chans, w.shape, moves, dy.itemsize)
+    if special is not None:
+        return special(dy, w, sizes[0], moves[0])
+    dx = empty((dy.shape[0], *sizes, chans), dy.dtype)
     if not dx.size:
         return dx
+    plans, everywhere = _grad_x_plans(dy.shape, w.shape, sizes, moves, groups, dy.itemsize)
     start = _NO_BIAS[w.dtype] if bias is None else canonical(bias)
-    if None in plans or not dy.size:
+    if not everywhere or not dy.size:
         dx[...] = 0 if bias is None else start
-    for plan in plans:
-        if plan and dy.size:
-            correlate(plan, in_a_line(dy), filters_in_a_line(w), start, in_a_line(dx))
+    for plan in plans if dy.size else ():
+        correlate(plan, in_a_line(dy), filters_in_a_line(w), start, in_a_line(dx))
     return dx
+
+
+_special_grad_x = lru_cache(maxsize=1024)(special_grad_x)
 
 
 @lru_cache(maxsize=1024)
 def _grad_x_plans(
-    dy: Sizes, w: Sizes, sizes: Sizes, moves: Moves, groups: int, itemsize: int, plain: bool
-) -> tuple[Correlation | None, ...] | GradX:
-    """A correlation for each residue of the strides, None where no tap reaches a position; or a
-    kernel for the whole, which takes no bias.
-    """
-    special = special_grad_x(w[-2] * groups, w, moves, itemsize)
-    if plain and special is not None:
-        return special
+    dy: Sizes, w: Sizes, sizes: Sizes, moves: Moves, groups: int, itemsize: int
+) -> tuple[list[Correlation], bool]:
+    """A correlation for each residue of the strides that taps reach, and whether they are all."""
     lengths, taps, steps = in_three(sizes), in_three(w[:-2]), steps_in_three(moves)
     chans = w[-2] * groups
     target = _dense((dy[0], *sizes, chans))
@@ -133,12 +131,9 @@ def _grad_x_plans(
         phases(length, k, step.stride, step.dilation, step.left)
         for length, k, step in zip(lengths, taps, steps, strict=True)
     ]
-    plans: list[Correlation | None] = []
+    plans = []
     for turn in product(*each):
         w_taps = _flat_taps([phase.taps for phase in turn], taps)
-        if not w_taps:
-            plans.append(None)
-            continue
         out = tuple(
             -(-(length - phase.start) // step.stride)
             for length, phase, step in zip(lengths, turn, steps, strict=True)
@@ -151,7 +146,8 @@ def _grad_x_plans(
         )  # fmt: skip
         goal = target._replace(start=starts, to_out=to_out)
         plans.append(correlation(move, groups, w[-2], w_taps, goal, True, False))
-    return tuple(plans)
+    residues = prod(min(n, step.stride) for n, step in zip(lengths, steps, strict=True))
+    return plans, len(plans) == residues
 
 
 def _flat_taps(taps: list[tuple[int, ...]], sizes: Sizes) -> list[int]:

@@ -194,10 +194,10 @@ def depthwise_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Ar
         padded = depthwise_grad_x(dy, w, g.left + length + g.right, Geometry(g.stride, g.dilation))
         fold_padding(workers(nbytes=padded.nbytes), padded, dx, g.left, g.mode)
         return dx
-    for phase in phases(length, k_size, g.stride, g.dilation, g.left):
-        if not phase.taps or dy.size == 0:
-            dx[:, phase.start :: g.stride] = 0
-            continue
+    turns = phases(length, k_size, g.stride, g.dilation, g.left)
+    if len(turns) < min(g.stride, length) or dy.size == 0:
+        dx[...] = 0
+    for phase in turns if dy.size else ():
         n_rows = -(-(length - phase.start) // g.stride)
         rows = (n_rows, length * chans, phase.start * chans, g.stride * chans)
         _run(dy, w, _NO_BIAS[w.dtype], dx, phase.step, rows, phase.line, False)
