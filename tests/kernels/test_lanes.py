@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dlarray.kernels._lanes import LANES as HOST_LANES
+
 LANES = ("4", "8", "16")
 
 KERNELS = """
@@ -106,6 +108,8 @@ print("done", LANES, bits.hexdigest())
 
 def test_any_vector_width_gives_right_values(run_python, tmp_path):
     def run(lanes):
+        if int(lanes) == HOST_LANES:  # other tests compile for it
+            return run_python(KERNELS)
         folder = str(tmp_path / lanes)
         return run_python(KERNELS, DLARRAY_LANES=lanes, DLARRAY_CACHE_DIR=folder)
 
