@@ -71,23 +71,42 @@ def conv_relu(
     return _convolve(x, w, b, x_axes, w_axes, geometry, True)
 
 
-def _simple(first: Axes, second: Axes, n: int) -> bool:
-    """Whether there is one batch axis and no group, so that views say it all."""
-    return len(first) == len(second) == n + 2
+# -- for plans: the same calls with all that sizes decide decided ---------------------------------
+
+
+def _ways(shape: Shape, axes: Axes, n: int) -> tuple[Callable[[Array], Array], ...]:
+    """From an array of this shape to (B, n positions, C), and from such a one back."""
+    moved, back = tuple(shape[axis] for axis in axes), inverse(axes)
+    batch = moved[: -n - 1]
+    if len(batch) == 1:
+        return (lambda x: x.transpose(axes)), (lambda y: y.transpose(back))
+    flat = (prod(batch), *moved[-n - 1 :])
+    return (
+        lambda x: x.transpose(axes).reshape(flat),
+        lambda y: y.reshape(*batch, *y.shape[1:]).transpose(back),
+    )
+
+
+def _filters_way(shape: Shape, axes: Axes, n: int) -> tuple[Callable[[Array], Array], int]:
+    """From weights of this shape to (n taps, C, F), and the number of groups."""
+    moved = tuple(shape[axis] for axis in axes)
+    if len(moved) == n + 2:
+        return (lambda w: w.transpose(axes)), 1
+    flat = (*moved[:-2], moved[-2] * moved[-1])
+    return (lambda w: w.transpose(axes).reshape(flat)), moved[-2]
 
 
 def _forward_directly(relu: bool) -> Callable[..., Any]:
     def direct(
         x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Moves
     ) -> Any:
-        if not _simple(x_axes, w_axes, len(geometry)):
-            return None
-        back, bias = inverse(x_axes), None if b is None else b.size
+        n, bias = len(geometry), None if b is None else b.size
+        into, back = _ways(x.shape, x_axes, n)
+        filters, _ = _filters_way(w.shape, w_axes, n)
 
         def call(x: Array, w: Array, b: Array | None) -> Array:
             flat = None if bias is None else b.reshape(bias)  # type: ignore[union-attr]
-            moved = x.transpose(x_axes), w.transpose(w_axes)
-            return kernels.conv_forward(*moved, flat, geometry, relu).transpose(back)
+            return back(kernels.conv_forward(into(x), filters(w), flat, geometry, relu))
 
         return call
 
@@ -155,13 +174,12 @@ def conv_grad_x(
 def _grad_x_directly(
     dy: Array, w: Array, *, sizes: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Any:
-    if not _simple(x_axes, w_axes, len(geometry)):
-        return None
-    back = inverse(x_axes)
+    n = len(geometry)
+    into, back = _ways(dy.shape, x_axes, n)
+    filters, groups = _filters_way(w.shape, w_axes, n)
 
     def call(dy: Array, w: Array) -> Array:
-        moved = dy.transpose(x_axes), w.transpose(w_axes)
-        return kernels.conv_grad_x(*moved, sizes, geometry).transpose(back)
+        return back(kernels.conv_grad_x(into(dy), filters(w), sizes, geometry, groups))
 
     return call
 
@@ -209,14 +227,13 @@ def _transposed_directly(
     w_axes: Axes,
     geometry: Moves,
 ) -> Any:
-    if not _simple(x_axes, w_axes, len(geometry)):
-        return None
-    back, bias = inverse(x_axes), None if b is None else b.size
+    n, bias = len(geometry), None if b is None else b.size
+    into, back = _ways(x.shape, x_axes, n)
+    filters, groups = _filters_way(w.shape, w_axes, n)
 
     def call(x: Array, w: Array, b: Array | None) -> Array:
         flat = None if bias is None else b.reshape(bias)  # type: ignore[union-attr]
-        moved = x.transpose(x_axes), w.transpose(w_axes)
-        return kernels.conv_grad_x(*moved, sizes, geometry, 1, flat).transpose(back)
+        return back(kernels.conv_grad_x(into(x), filters(w), sizes, geometry, groups, flat))
 
     return call
 
@@ -251,13 +268,13 @@ def _grad_w_directly(
     x: Array, dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Any:
     n = len(geometry)
-    if not _simple(x_axes, w_axes, n):
-        return None
-    back, taps = inverse(w_axes), shape[:n]
+    (x_into, _), (dy_into, _) = _ways(x.shape, x_axes, n), _ways(dy.shape, x_axes, n)
+    back, taps, grouped = inverse(w_axes), shape[:n], len(shape) == n + 3
+    groups = shape[-2] if grouped else 1
 
     def call(x: Array, dy: Array) -> Array:
-        moved = x.transpose(x_axes), dy.transpose(x_axes)
-        return kernels.conv_grad_w(*moved, taps, geometry).transpose(back)
+        dw = kernels.conv_grad_w(x_into(x), dy_into(dy), taps, geometry, groups)
+        return (dw.reshape(shape) if grouped else dw).transpose(back)
 
     return call
 
