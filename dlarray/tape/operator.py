@@ -174,16 +174,16 @@ class Operator:
         if tape is None or (parent is None and other is None):
             place.node = None
             return place
-        parents: list[Node | None]
-        arguments: list[Any]
+        parents: tuple[Node | None, ...]  # tuples are made and freed faster than lists
+        arguments: tuple[Any, ...]
         if self.drops_first:
             a = parent or Spec(a.shape, a.dtype)
         if b is None:
-            parents, arguments = [parent], [a]
+            parents, arguments = (parent,), (a,)
         else:
             if self.drops_second:
                 b = other or Spec(b.shape, b.dtype)
-            parents, arguments = [parent, other], [a, b]
+            parents, arguments = (parent, other), (a, b)
         kept = value if self.keeps_result else None
         place.node = Node(tape, self, parents, arguments, _NO_OPTIONS, kept, value)
         return place
