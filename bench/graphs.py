@@ -136,9 +136,9 @@ def _ratio_axis(ax: Any, measure: str, values: list[float]) -> None:
     ax.set_xscale("log")
     low, high = min(*values, 0.8) / 1.1, max(*values, 2.0) * 1.1
     ax.set_xlim(low, high)
-    marks = (0.05, 0.1, 0.2, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
+    marks = [0.05, 0.1, 0.2, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100]
     if high > 20 * low:  # fewer, so that they do not touch
-        marks = (0.1, 0.3, 1, 3, 10, 30, 100)
+        marks = [0.1, 0.3, 1, 3, 10, 30, 100]
     ticks = [t for t in marks if low <= t <= high]
     ax.set_xticks(ticks, [f"{t:g}×" for t in ticks])
     ax.minorticks_off()
