@@ -1,7 +1,7 @@
 """1-D convolution with one to four filters, or its input gradient with one to four channels.
 
-Sizes, equations and borders as in `conv1d`.  Vectors run along the sum: along taps and channels
-where the taps follow each other (dilation 1), else along the channels of each tap.
+Sizes, equations and borders as in `convolution`.  Vectors run along the sum: along taps and
+channels where the taps follow each other (dilation 1), else along the channels of each tap.
 
 `few_columns_pay` says where these kernels are faster than the general ones.  The weight gradient of
 few filters is in `_few_filters`.
