@@ -1,9 +1,9 @@
 """Kernels: arrays in, arrays out; NumPy and Numba, no labels, no tape.
 
 `_jit` compiles and shares work among threads, `_lanes` holds the vector types, `_simd` what
-kernels do with them, `_buffers` the memory.  A file without an underscore holds the drivers
-of one subject, which allocate and choose sizes, and the kernels that they alone use.  Drivers take float32 or float64 arrays in any memory order
-and never write to them; sizes are checked by the caller.
+kernels do with them, `_buffers` the memory.  A file without an underscore holds the drivers of one
+subject, which allocate and choose sizes, and the kernels that they alone use.  Drivers take float32
+or float64 arrays in any memory order and never write to them; sizes are checked by the caller.
 """
 
 from ._buffers import (
