@@ -184,7 +184,7 @@ def _trained(
     }
     if not options.quiet and not has_compiled():
         _console.write(
-            "First the kernels are compiled for this processor: about 15 s, once on a machine.\n"
+            "First the kernels are compiled for this processor: about 30 s, once on a machine.\n"
         )
     batch = min(settings.get("MiniBatchSize", 128), len(data[0]))
     total = settings["MaxEpochs"] * (len(data[0]) // batch)
