@@ -61,4 +61,4 @@ def sum_axes(x: Array, axes: tuple[int, ...]) -> Array:
     outer, chans = int(np.prod(moved.shape[:first])), int(np.prod(moved.shape[last:]))
     total = sum_rows(moved.reshape(outer, -1 if moved.size else 0, chans))
     kept = moved.shape[:first] + (1,) * (last - first) + moved.shape[last:]
-    return total.reshape(kept).transpose(inverse_axes(tuple(order)))
+    return total.reshape(kept).transpose(inverse_axes(order))

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels._buffers import POOLED_BYTES
-from ..kernels._map import map_one
-from ..kernels.elementwise import FLOATS, KERNELS, apply
+from ..kernels.elementwise import FLOATS, apply
 from ..tape import Array
 
 _context = Context()
@@ -49,8 +48,8 @@ def elementwise(function: np.ufunc, x: Array) -> Array:
 
 
 def mapped(function: np.ufunc, x: Array) -> Array:
-    """`elementwise` of a function that a kernel computes, which never warns, for real numbers."""
-    return map_one(KERNELS[function], x) if x.dtype in FLOATS else elementwise(function, x)
+    """`elementwise` of a function that a kernel computes for real numbers, which never warns."""
+    return apply(function, x) if x.dtype in FLOATS else elementwise(function, x)
 
 
 def elementwise_of(function: np.ufunc, name: str) -> Callable[[Array], Array]:
