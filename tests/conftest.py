@@ -26,6 +26,8 @@ pytest.register_assert_rewrite(
     "tests.functions.convolutions",
     "tests.holds",
     "tests.io.network_files",
+    "tests.kernels.convolutions",
+    "tests.kernels.movements",
     "tests.layers.custom_layers",
     "tests.network.small_networks",
     "tests.operations.walk",

@@ -193,8 +193,9 @@ def test_forms_of_cropping(fmt, over, w_fmt, cropping, ends, rng):
         ((2, 1), (1, 3), (1, 2), ((2, 1), (1, 3), ((1, 1), (2, 2)))),
         ((3, 2), 1, [[1, 0], [0, 2]], ((3, 2), (1, 1), ((1, 0), (0, 2)))),
         ((2, 5), 1, "same", ((2, 5), (1, 1), ((0, 1), (0, -3)))),
+        (2, (2, 3), "same", ((2, 2), (2, 3), ((1, 2), (1, 1)))),
     ],
-    ids=["numbers", "one a dimension", "rows", "same"],
+    ids=["numbers", "one a dimension", "rows", "same", "same dilated"],
 )
 def test_options_for_each_of_two_dimensions(stride, dilation, cropping, moves, rng):
     x, w = data("SSCB", rng), filters(rng, (3, 2))

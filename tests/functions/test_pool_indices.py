@@ -117,3 +117,4 @@ def test_replayed_indices_follow_the_data(rng):
     for _ in range(3):
         X = dl.dlarray(rng.standard_normal((3, 2, 8)), "CBT")
         np.testing.assert_array_equal(fast(X).data, up_and_down(X).data)
+    assert fast.HitRate > 0  # it was replayed
