@@ -4,14 +4,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from dlarray.kernels import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geometry
-from dlarray.testing import TOLERANCES
 from tests import naive
+from tests.kernels.convolutions import MIRRORS
 
-MIRRORS = {
-    INCLUDE_EDGE: "symmetric-include-edge",
-    EXCLUDE_EDGE: "symmetric-exclude-edge",
-    REPLICATE: "replicate",
-}
 PADDINGS = {
     "zero": (SCALAR, 0.0),
     "constant": (SCALAR, -1.5),
@@ -55,12 +50,6 @@ def length_for(n_out, k_size, geometry):
     """The shortest input with so many outputs."""
     window = (k_size - 1) * geometry.dilation + 1
     return (n_out - 1) * geometry.stride + window - geometry.left - geometry.right
-
-
-def assert_within(dtype, got, want, scale):
-    assert got.dtype == dtype
-    assert got.shape == want.shape
-    assert np.all(np.abs(got - want) <= TOLERANCES[dtype] * scale)
 
 
 def assert_only(got, clean, touched):

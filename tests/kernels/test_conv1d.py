@@ -20,15 +20,9 @@ from dlarray.kernels._weight_gradient import CHUNK
 from dlarray.testing import TOLERANCES
 from tests import naive
 from tests.kernels.convolutions import MIRRORS, assert_within
+from tests.kernels.movements import FAULTY, PADDINGS, assert_only, length_for, spoiled
 from tests.layouts import OF_MEMORY
 
-PADDINGS = {
-    "zero": (SCALAR, 0.0),
-    "constant": (SCALAR, -1.5),
-    "include-edge": (INCLUDE_EDGE, 0.0),
-    "exclude-edge": (EXCLUDE_EDGE, 0.0),
-    "replicate": (REPLICATE, 0.0),
-}
 COLUMNS = {
     "1": (0, 1),
     "lanes-1": (1, -1),
@@ -68,12 +62,6 @@ def reference(function, *arrays, geometry, **sizes):
 
 def magnitude(geometry):
     return geometry._replace(value=abs(geometry.value))
-
-
-def length_for(n_out, k_size, geometry):
-    """The shortest input with so many outputs."""
-    window = (k_size - 1) * geometry.dilation + 1
-    return (n_out - 1) * geometry.stride + window - geometry.left - geometry.right
 
 
 def all_three(geometry, x, w, bias, dy):
@@ -249,28 +237,6 @@ def test_no_bias_is_a_bias_of_zero(dtype, rng):
     np.testing.assert_array_equal(
         conv1d_forward(x, w, None, Geometry()), conv1d_forward(x, w, 0 * bias, Geometry())
     )
-
-
-FAULTY = [
-    Geometry(),
-    Geometry(3, 2, 2, 1),
-    Geometry(4, 1, 1, 1),
-    Geometry(1, 1, 3, 3, INCLUDE_EDGE),
-    Geometry(2, 2, 3, 3, EXCLUDE_EDGE),
-    Geometry(1, 3, 4, 4, REPLICATE),
-]
-
-
-def assert_only(got, clean, touched):
-    """Not finite at exactly the places ``touched``, and the same bits as before elsewhere."""
-    np.testing.assert_array_equal(~np.isfinite(got), touched)
-    np.testing.assert_array_equal(got[~touched], clean[~touched])
-
-
-def spoiled(array, place, bad):
-    array, mark = array.copy(), np.zeros(array.shape)
-    array[place], mark[place] = bad, 1.0
-    return array, mark
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf], ids=str)

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from dlarray.kernels import (
-    EXCLUDE_EDGE,
     INCLUDE_EDGE,
     REPLICATE,
-    SCALAR,
     Geometry,
     conv_forward,
     conv_grad_w,
@@ -18,16 +16,10 @@ from dlarray.kernels._lanes import LANES, MR
 from dlarray.testing import TOLERANCES
 from tests import naive
 from tests.kernels.convolutions import all_three, check, draw, options, references
+from tests.kernels.movements import PADDINGS
 
 both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
 PLAIN, SAME = Geometry(), Geometry(left=1, right=1)
-MODES = {
-    "zero": (SCALAR, 0.0),
-    "constant": (SCALAR, -1.5),
-    "include-edge": (INCLUDE_EDGE, 0.0),
-    "exclude-edge": (EXCLUDE_EDGE, 0.0),
-    "replicate": (REPLICATE, 0.0),
-}
 
 
 @pytest.mark.parametrize("groups", [1, 2, 3])
@@ -48,7 +40,7 @@ def test_matches_over_two_dimensions(n_filt, line, moves, dtype, rng):
     check(rng, moves, dtype, 2, (4, line), 4, taps, 2 * n_filt, 2)
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+@pytest.mark.parametrize("mode", PADDINGS.values(), ids=PADDINGS)
 @pytest.mark.parametrize("stride", [(1, 1), (2, 1), (1, 3), (2, 2)], ids=str)
 @pytest.mark.parametrize("dilation", [(1, 1), (2, 3)], ids=str)
 @both_types
@@ -60,7 +52,7 @@ def test_matches_at_any_padding_stride_and_dilation(dilation, stride, mode, dtyp
     check(rng, moves, dtype, 2, (6, 7), 4, (3, 2), 6, 2)
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+@pytest.mark.parametrize("mode", PADDINGS.values(), ids=PADDINGS)
 @pytest.mark.parametrize("groups", [1, 3])
 @both_types
 def test_matches_over_three_dimensions(groups, mode, dtype, rng):

@@ -15,11 +15,11 @@ from dlarray.kernels.depthwise import (
 )
 from dlarray.testing import TOLERANCES
 from tests import naive
+from tests.kernels.convolutions import assert_within
 from tests.kernels.movements import (
     FAULTY,
     PADDINGS,
     assert_only,
-    assert_within,
     length_for,
     movements,
     options,

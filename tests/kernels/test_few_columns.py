@@ -16,11 +16,11 @@ from dlarray.kernels._few_columns import (
 from dlarray.kernels._few_filters import CHUNK, PIECE, few_filters_pay, few_grad_w
 from dlarray.kernels._lanes import LANES
 from dlarray.testing import TOLERANCES
+from tests.kernels.convolutions import assert_within
 from tests.kernels.movements import (
     FAULTY,
     PADDINGS,
     assert_only,
-    assert_within,
     length_for,
     movements,
     references,
