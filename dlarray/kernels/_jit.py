@@ -29,9 +29,10 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import njit, prange
+from numba import njit, types
 
 from ._cache import KernelCache
+from ._compile import PartCompiler, address_of, entry_of, fan_out
 
 # No fast-math flag: NaN and Inf must come out, and reassociation gives two copies of a body
 # different bits.
@@ -73,7 +74,9 @@ def is_dry() -> bool:
 
 def device(function):
     """Compile a function that only kernels call."""
-    return njit(**_OPTIONS)(function)
+    return njit(
+        pipeline_class=PartCompiler, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS
+    )(function)
 
 
 class Kernel:
@@ -85,28 +88,17 @@ class Kernel:
         self._function = function
 
     @functools.cached_property
-    def serial(self):
-        """The function of one worker, compiled."""
-        return _cached(njit(**_OPTIONS)(self._function), self.name)
-
-    @functools.cached_property
-    def shared(self):
-        """A parallel loop over the workers, compiled."""
-        serial = self.serial
-
-        def shared(workers, *args):
-            for worker in prange(workers):
-                serial(worker, workers, *args)
-
-        return _cached(njit(parallel=True, **_OPTIONS)(shared), self.name + "-shared")
+    def entry(self):
+        """The function of (launcher, workers, *args)."""
+        return _cached(entry_of(device(self._function), _OPTIONS), self.name)
 
     def __call__(self, workers: int, *args) -> None:
         if _state.dry:
             return
         if workers == 1:
-            self.serial(0, 1, *args)
+            self.entry(0, 1, *args)
         else:
-            self.shared(workers, *args)
+            self.entry(_launcher(), workers, *args)
 
 
 def kernel(function) -> Kernel:
@@ -117,6 +109,15 @@ def kernel(function) -> Kernel:
 def _cached(dispatcher, name: str):
     dispatcher._cache = KernelCache(dispatcher.py_func, name)
     return dispatcher
+
+
+_fan_out = _cached(fan_out(_OPTIONS), "fan_out")
+
+
+@functools.cache
+def _launcher() -> int:
+    """The address of `_fan_out`, compiled."""
+    return address_of(_fan_out, (types.intp,) * 3)
 
 
 def workers(*, flops: float = 0.0, nbytes: float = 0.0) -> int:
