@@ -29,14 +29,13 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import njit, types
 
 from ._cache import KernelCache
-from ._compile import PartCompiler, address_of, entry_of, fan_out
+from ._compile import Part, entry_of, fan_out, launcher_of
 
 # No fast-math flag: NaN and Inf must come out, and reassociation gives two copies of a body
 # different bits.
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
 
 # Sharing pays once the serial run takes longer than a few launches of the threading layer: 1.9 us
 # on omp and tbb, 118 us on workqueue (measured on two cores with an empty kernel).
@@ -74,9 +73,7 @@ def is_dry() -> bool:
 
 def device(function):
     """Compile a function that only kernels call."""
-    return njit(
-        pipeline_class=PartCompiler, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS
-    )(function)
+    return Part(function, OPTIONS)
 
 
 class Kernel:
@@ -90,7 +87,7 @@ class Kernel:
     @functools.cached_property
     def entry(self):
         """The function of (launcher, workers, *args)."""
-        return _cached(entry_of(device(self._function), _OPTIONS), self.name)
+        return _cached(entry_of(self._function, OPTIONS), self.name)
 
     def __call__(self, workers: int, *args) -> None:
         if _state.dry:
@@ -111,13 +108,13 @@ def _cached(dispatcher, name: str):
     return dispatcher
 
 
-_fan_out = _cached(fan_out(_OPTIONS), "fan_out")
+_fan_out = _cached(fan_out(OPTIONS), "fan_out")
 
 
 @functools.cache
 def _launcher() -> int:
     """The address of `_fan_out`, compiled."""
-    return address_of(_fan_out, (types.intp,) * 3)
+    return launcher_of(_fan_out)
 
 
 def workers(*, flops: float = 0.0, nbytes: float = 0.0) -> int:
