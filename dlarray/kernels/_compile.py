@@ -21,6 +21,7 @@ from typing import Any
 from llvmlite import ir
 from numba import _dynfunc, njit, prange, types
 from numba.core import cgutils
+from numba.core.callconv import RETCODE_OK, errcode_t, excinfo_ptr_t
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.dispatcher import Dispatcher
@@ -28,6 +29,7 @@ from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
 from ._lanes import I64
+from .compilation import compiling, notice
 
 # -- parts and wholes -----------------------------------------------------------------------------
 
@@ -71,6 +73,7 @@ class _PartCompiler(Compiler):
         target = self.state.targetctx  # made for this function alone
         self.state.library = _PartLibrary(target.codegen(), func.__qualname__)
         target.get_executable = _no_executable
+        notice()
         return super().compile_extra(func)
 
 
@@ -79,7 +82,8 @@ class _WholeCompiler(Compiler):
         codegen = self.state.targetctx.codegen()
         self.state.library = _WholeLibrary(codegen, func.__qualname__)
         self.state.library.enable_object_caching()
-        return super().compile_extra(func)
+        with compiling(f"{func.__module__}.{func.__qualname__}", str(self.state.args)):
+            return super().compile_extra(func)
 
 
 class Part(CPUDispatcher):
@@ -105,24 +109,37 @@ def whole(function, options: dict[str, Any]) -> Dispatcher:
 
 # -- one entry for one worker and for many --------------------------------------------------------
 
+# What a launch hands on: what a worker raised, a code and where it is told, and the arguments.
+
 _THREE = (types.intp,) * 3
+_RAISED = (errcode_t, excinfo_ptr_t)
 
 
 @intrinsic
 def _call(typingctx, function, data, worker, workers):
-    """Call a function that `_launch` made, at an address."""
+    """Call a function that `_launch` made, at an address, and note in the data what it raises: in
+    another thread nobody would see it.
+    """
 
     def codegen(context, builder, sig, args):
         kind = context.call_conv.get_function_type(types.void, _THREE).as_pointer()
-        _call_three(context, builder, builder.inttoptr(args[0], kind), args[1:])
+        status = _call_three(context, builder, builder.inttoptr(args[0], kind), args[1:])
+        with cgutils.if_unlikely(builder, status.is_error):
+            raised = builder.inttoptr(args[1], ir.LiteralStructType(_RAISED).as_pointer())
+            builder.store(status.excinfoptr, cgutils.gep_inbounds(builder, raised, 0, 1))
+            builder.store(status.code, cgutils.gep_inbounds(builder, raised, 0, 0))
         return context.get_dummy_value()
 
     return types.void(types.intp, *_THREE), codegen
 
 
 def _call_three(context, builder, function, args):
-    """Call a function of three integers, and pass on what it raises."""
-    status, _ = context.call_conv.call_function(builder, function, types.void, _THREE, args)
+    """Call a function of three integers."""
+    return context.call_conv.call_function(builder, function, types.void, _THREE, args)[0]
+
+
+def _pass_on(context, builder, status):
+    """Raise what the status says, if it says so."""
     with cgutils.if_unlikely(builder, status.is_error):
         context.call_conv.return_status_propagate(builder, status)
 
@@ -134,31 +151,41 @@ def _launch(typingctx, body, launcher, workers, args):
 
     def codegen(context, builder, sig, values):
         _, launcher_, workers_, packed = values
-        function = _worker_of(context, builder, sig.args[0], body_sig, packed.type)
-        data = builder.ptrtoint(cgutils.alloca_once_value(builder, packed), I64)
+        handed = ir.LiteralStructType((*_RAISED, packed.type))
+        function = _worker_of(context, builder, sig.args[0], body_sig, handed)
+        place = cgutils.alloca_once(builder, handed)
+        builder.store(packed, cgutils.gep_inbounds(builder, place, 0, 2))
+        data = builder.ptrtoint(place, I64)
         in_turn = builder.icmp_signed("==", launcher_, ir.Constant(I64, 0))
         with builder.if_else(in_turn) as (here, shared):
             with here, cgutils.for_range(builder, workers_, intp=I64) as loop:
-                _call_three(context, builder, function, [data, loop.index, workers_])
+                status = _call_three(context, builder, function, [data, loop.index, workers_])
+                _pass_on(context, builder, status)
             with shared:
-                kind = function.type
+                code, told = (cgutils.gep_inbounds(builder, place, 0, i) for i in (0, 1))
+                builder.store(RETCODE_OK, code)
                 work = [builder.ptrtoint(function, I64), data, workers_]
-                _call_three(context, builder, builder.inttoptr(launcher_, kind), work)
+                address = builder.inttoptr(launcher_, function.type)
+                _pass_on(context, builder, _call_three(context, builder, address, work))
+                raised = builder.load(code), builder.load(told)
+                _pass_on(context, builder, context.call_conv._get_return_status(builder, *raised))
         return context.get_dummy_value()
 
     return types.void(body, types.intp, types.intp, args), codegen
 
 
-def _worker_of(context, builder, body, body_sig, packed):
-    """The function (address of the arguments, worker, workers) that calls the body."""
+def _worker_of(context, builder, body, body_sig, handed):
+    """The function (address of what is handed on, worker, workers) that calls the body."""
     kind = context.call_conv.get_function_type(types.void, _THREE)
     name = builder.module.get_unique_name(builder.function.name + ".worker")
     function = ir.Function(builder.module, kind, name)
     function.linkage = "internal"
     inside = ir.IRBuilder(function.append_basic_block("entry"))
     data, worker, workers = function.args[-3:]
-    values = cgutils.unpack_tuple(inside, inside.load(inside.inttoptr(data, packed.as_pointer())))
-    context.get_function(body, body_sig)(inside, [worker, workers, *values])
+    place = inside.inttoptr(data, handed.as_pointer())
+    args = inside.load(cgutils.gep_inbounds(inside, place, 0, 2))
+    args = [worker, workers, *cgutils.unpack_tuple(inside, args)]
+    context.get_function(body, body_sig)(inside, args)
     context.call_conv.return_value(inside, context.get_dummy_value())
     return function
 
@@ -171,8 +198,10 @@ def entry_of(function, options: dict[str, Any]) -> Dispatcher:
     names = ", ".join(list(inspect.signature(function).parameters)[2:])
     code = f"def entry(launcher, workers, {names}): _launch(body, launcher, workers, ({names},))"
     space = {"__name__": __name__, "_launch": _launch, "body": Part(function, options)}
-    exec(code, space)
-    return whole(space["entry"], options)
+    exec(compile(code, function.__code__.co_filename, "exec"), space)
+    entry = space["entry"]
+    entry.__module__, entry.__qualname__ = function.__module__, function.__qualname__
+    return whole(entry, options)
 
 
 def fan_out(options: dict[str, Any]) -> Dispatcher:
