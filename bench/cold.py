@@ -141,7 +141,7 @@ def _kernel_lines(kernels: list[list[Any]]) -> list[str]:
     names = {name: name.removeprefix("dlarray.kernels.") for name, _, _ in kernels}
     found: dict[str, list[list[float]]] = {name: [[], []] for name in names.values()}
     for name, types, seconds in kernels:
-        found[names[name]]["float64" in types].append(seconds)
+        found[names[name]]["float32" not in types].append(seconds)
     cells = [
         [f"`{name}`", *(" + ".join(f"{s:.2f}" for s in each) or "-" for each in both)]
         for name, both in sorted(found.items(), key=lambda item: -sum(map(sum, item[1])))

@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
 REFERENCE = HERE / "reference"
 TITLES = {
     ".array": "Arrays and automatic differentiation",
+    ".compilation": "Compiling ahead of time",
     ".data": "Data",
     ".formats": "Formats",
     ".functions": "Deep-learning functions",
