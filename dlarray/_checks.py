@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import functools
-import inspect
 import math
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 Check = Callable[[str, str, Any], Any]  # of (call, name, value): the value to store, or an error
 
@@ -53,35 +47,6 @@ def one_of(*choices: str, unbuilt: Sequence[str] = ()) -> Check:
 def listed(choices: Iterable[str]) -> str:
     """Texts in quotes with commas."""
     return ", ".join(f'"{known}"' for known in choices)
-
-
-def unknown(call: str, names: Iterable[str], known: Iterable[str]) -> None:
-    """Raise a TypeError for the first unknown option name, with the closest known one."""
-    valid = list(known)
-    for name in names:
-        if name not in valid:
-            close = difflib.get_close_matches(name, valid, 1, 0.5) or [
-                n for n in valid if n.lower() == name.lower()
-            ]
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise TypeError(
-                f"{call}: there is no option {name}.{hint} Options are {', '.join(valid)}."
-            )
-
-
-def named_options(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorator: an unknown keyword of a function raises an error that names the closest one."""
-    parameters = inspect.signature(function).parameters.values()
-    known = {p.name: None for p in parameters if p.kind is p.KEYWORD_ONLY}  # in this order
-    call = function.__qualname__.removesuffix(".__init__")
-
-    @functools.wraps(function)
-    def checked(*arguments: P.args, **options: P.kwargs) -> R:
-        if options and not options.keys() <= known.keys():
-            unknown(call, options, known)
-        return function(*arguments, **options)
-
-    return checked
 
 
 def nargout(call: str, value: Any, possible: Collection[int]) -> None:

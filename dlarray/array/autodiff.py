@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import Shape, describe
 from ..tape import (
     Array,
@@ -111,7 +111,7 @@ def untraced(x: Any) -> Any:
     return x if not isinstance(x, dlarray) or x.node is None else wrap(x._data, x.fmt)
 
 
-@_checks.named_options
+@_calls.explained
 def dlgradient(
     y: Any,
     *x: Any,

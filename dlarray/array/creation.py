@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import Shape, ShapeError, require_possible
 from ..formats.rules import MOST_ELEMENTS
 from ..operators.drawing import Draw, drawn
@@ -48,6 +48,7 @@ def _floating(call: str, dtype: np.dtype[Any], like: Any) -> None:
         raise TypeError(f"{call}: random numbers are single or double; got {kind} of type {dtype}.")
 
 
+@_calls.explained
 def zeros(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted array of zeros: ``zeros(3, 5)``, ``zeros((3, 5))``, ``zeros(3)`` for 3×3.
 
@@ -71,6 +72,7 @@ def zeros(*sizes: Any, like: Any = None) -> dlarray:
     return wrap(constant(np.zeros(shape, dtype)), "")
 
 
+@_calls.explained
 def ones(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted array of ones; sizes and ``like`` as of `zeros`.
 
@@ -89,6 +91,7 @@ def ones(*sizes: Any, like: Any = None) -> dlarray:
     return wrap(constant(np.ones(shape, dtype)), "")
 
 
+@_calls.explained
 def eye(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted matrix with ones on its diagonal; sizes and ``like`` as of `zeros`.
 
@@ -110,6 +113,7 @@ def eye(*sizes: Any, like: Any = None) -> dlarray:
     return wrap(constant(np.eye(*shape, dtype=dtype)), "")
 
 
+@_calls.explained
 def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) -> dlarray:
     """Numbers drawn evenly between 0 and 1; sizes and ``like`` as of `zeros`.
 
@@ -131,6 +135,7 @@ def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) 
     return _random("rand", sizes, like, rng, lambda g, shape: g.random(shape))
 
 
+@_calls.explained
 def randn(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) -> dlarray:
     """Numbers drawn from the normal distribution of mean 0 and variance 1; options as of `rand`.
 
@@ -148,6 +153,7 @@ def randn(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None)
     return _random("randn", sizes, like, rng, lambda g, shape: g.standard_normal(shape))
 
 
+@_calls.explained
 def randi(
     imax: int | Sequence[int],
     *sizes: Any,
@@ -203,6 +209,7 @@ def _generator() -> np.random.Generator:
 # -- ranges ---------------------------------------------------------------------------------------
 
 
+@_calls.explained
 def colon(first: Any, step: Any, last: Any = None) -> dlarray:
     """MATLAB's ``first:last`` or ``first:step:last``: a row of numbers, the last one included if it
     is met; values only, without trace.
@@ -234,6 +241,7 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
     return wrap(constant(values.reshape(1, count)), "")
 
 
+@_calls.explained
 def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     """A row of n numbers from first to last with equal steps; values only, without trace.
 

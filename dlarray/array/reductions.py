@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..formats import Axes, Dim, ShapeError, first_nonsingleton
 from ..tape import untraced
 from . import arithmetic
@@ -26,6 +26,7 @@ def axes_of(X: dlarray, dim: Dim | None, call: str) -> Axes:
     return formats.resolve_axes(dim, X.fmt, X.ndim, call)
 
 
+@_calls.explained
 def sum(X: Any, dim: Dim | None = None) -> dlarray:
     """The sum over some dimensions; of logical data the number of ones, as double.
 
@@ -44,6 +45,7 @@ def sum(X: Any, dim: Dim | None = None) -> dlarray:
     return wrap(operators.total(X, axes=axes_of(X, dim, "sum")), X.fmt)
 
 
+@_calls.explained
 def mean(X: Any, dim: Dim | None = None) -> dlarray:
     """The mean over some dimensions; NaN over none; of logical data the part of ones, as double.
 
@@ -62,6 +64,7 @@ def mean(X: Any, dim: Dim | None = None) -> dlarray:
     return wrap(operators.average(X, axes=axes_of(X, dim, "mean")), X.fmt)
 
 
+@_calls.explained
 def prod(X: Any, dim: Dim | None = None) -> dlarray:
     """The product over some dimensions; 1 over none; logical data count as double.
 
@@ -85,6 +88,7 @@ def prod(X: Any, dim: Dim | None = None) -> dlarray:
     return wrap(value, X.fmt)
 
 
+@_calls.explained
 def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
     """The maximum over dimensions of X, or the larger elements of X and Y.
 
@@ -114,6 +118,7 @@ def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     return _extreme(X, dim, "max", nargout, lambda x: x)
 
 
+@_calls.explained
 def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
     """The minimum over dimensions of X, or the smaller elements of X and Y; see `max`.
 
@@ -166,6 +171,7 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
     return result, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
 
 
+@_calls.explained
 def any(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether some element over the dimensions is nonzero: a logical array.
 
@@ -184,6 +190,7 @@ def any(X: Any, dim: Dim | None = None) -> dlarray:
     return wrap(operators.some(X._data, axes=axes_of(X, dim, "any")), X.fmt)
 
 
+@_calls.explained
 def all(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether every element over the dimensions is nonzero: a logical array.
 

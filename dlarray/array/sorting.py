@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..formats import FormatError
 from ..operators.sorting import different, is_in, order_of, places_in, reorder
 from ..tape import Array, decides, untraced
@@ -15,6 +15,7 @@ from .core import as_data, described, dlarray, require_dlarray, wrap
 _DIRECTIONS = ("ascend", "descend")
 
 
+@_calls.explained
 def sort(
     X: Any, dim: int | str | None = None, direction: str = "ascend", *, nargout: int = 1
 ) -> Any:
@@ -69,6 +70,7 @@ def _values(call: str, X: Any) -> Array:
     return X._data if isinstance(X, dlarray) else as_data(X, call)
 
 
+@_calls.explained
 def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int = 1) -> Any:
     """Where unformatted X is not 0: linear indices (column-major, from 0), ascending.
 
@@ -110,6 +112,7 @@ def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int
     return rows, columns, (X if isinstance(X, dlarray) else wrap(data, ""))[places]
 
 
+@_calls.explained
 def unique(A: Any, *, nargout: int = 1) -> Any:
     """The different values of unformatted A, ascending: an unformatted dlarray without derivative,
     a row if A is one, else a column.
@@ -144,6 +147,7 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     return (found, first, which)[:nargout]
 
 
+@_calls.explained
 def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
     """For each element of unformatted A, whether it is one of the values of S: a logical dlarray.
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import ShapeError
 from ..functions.random import generator
 
@@ -127,6 +127,12 @@ class ArrayDatastore(Datastore):
     array([[1., 2.]])
     """
 
+    @classmethod
+    def constructor_name(cls) -> str:
+        """The name that messages use: the function that users call."""
+        return "arrayDatastore"
+
+    @_calls.explained
     def __init__(
         self,
         A: Any,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import ShapeError, describe
 
 Array = np.ndarray[Any, Any]
@@ -15,6 +15,7 @@ Array = np.ndarray[Any, Any]
 DIRECTIONS = ("right", "left", "both")
 
 
+@_calls.explained
 def padsequences(
     X: Sequence[Any],
     paddingDim: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .. import formats, operators
+from .. import _calls, formats, operators
 from ..array import dlarray, require_float, wrap
 from ..formats import Axes, Shape
 from ..kernels import Geometry
@@ -26,6 +26,7 @@ PLAIN = (int, float, str)  # not their subclasses: True equals 1, and is no numb
 PADDING_RULE = "a number or two numbers (start, end)"
 
 
+@_calls.explained
 def dlconv(
     X: Any,
     weights: Any,

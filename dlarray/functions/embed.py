@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import operators
+from .. import _calls, operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, find, memory_order
 from ..operators.embed import class_index
@@ -13,6 +13,7 @@ from ._formats import constant, index_from, labelled
 CALL = "embed"
 
 
+@_calls.explained
 def embed(
     X: Any,
     weights: Any,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..array import as_data, described, dlarray, require_float, wrap
 from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
 from ..kernels import Geometry
@@ -24,6 +24,7 @@ ENDS = "a number or one a dimension"
 MOST = 3  # dimensions of a window
 
 
+@_calls.explained
 def maxpool(
     X: Any,
     poolsize: Any,
@@ -86,6 +87,7 @@ def maxpool(
     return results[:nargout]
 
 
+@_calls.explained
 def avgpool(
     X: Any,
     poolsize: Any,
@@ -151,6 +153,7 @@ def parse_pooled_padding(call: str, name: str, value: Any) -> int | str:
     raise ValueError(f'{call}: {name} must be 0 or "mean"; got {value!r}.')
 
 
+@_calls.explained
 def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = None) -> dlarray:
     """Put the maxima of `maxpool` back to where they came from, zeros elsewhere.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .. import formats, operators
+from .. import _calls, formats, operators
 from ..array import dlarray, require_float, wrap
 from ..formats import Axes, Shape, ShapeError
 from ..kernels import Geometry
@@ -18,6 +18,7 @@ CALL = "dltranspconv"
 CROPPED = "a number, one a dimension, or the samples at the starts and the ends"
 
 
+@_calls.explained
 def dltranspconv(
     X: Any,
     weights: Any,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import _checks, operators
+from ... import _calls, _checks, operators
 from ...array import described, dlarray, require_float, require_label, wrap
 from ...formats import ShapeError, insert, match
 from ...operators.embed import class_index
@@ -24,6 +24,7 @@ LEGACY_MODES = {"exclusive": "single-label", "independent": "multilabel"}
 ENCODE = "Encode labels with onehotencode along the C dimension."
 
 
+@_calls.explained
 def crossentropy(
     Y: Any,
     targets: Any,
@@ -110,6 +111,7 @@ def _log(p: Any) -> Any:
     return operators.log(operators.maximum(p, np.asarray(np.finfo(p.dtype).tiny)))
 
 
+@_calls.explained
 def indexcrossentropy(
     Y: Any,
     targets: Any,
