@@ -70,27 +70,23 @@ def _misfit(
         parameters, arguments = parameters[1:], arguments[1:]
     by_position = [p for p in parameters if p.kind in _BY_POSITION]
     by_name = [p for p in parameters if p.kind in _BY_NAME]
-    if len(arguments) > len(by_position):
+    kinds = {p.kind for p in parameters}
+    if len(arguments) > len(by_position) and inspect.Parameter.VAR_POSITIONAL not in kinds:
         return _too_many(call, parameters, arguments)
-    try:
-        optional = [p.name for p in by_name if p.default is not p.empty]
-        unknown(call, options, optional, [p.name for p in by_name])
-    except TypeError as error:
-        return error
+    if inspect.Parameter.VAR_KEYWORD not in kinds:
+        try:
+            optional = [p.name for p in by_name if p.default is not p.empty]
+            unknown(call, options, optional, [p.name for p in by_name])
+        except TypeError as error:
+            return error
     filled = by_position[: len(arguments)]
     twice = [p.name for p in filled if p.name in options]
     if twice:
         return TypeError(
             f"{call}: {twice[0]} is given by its place and by its name. Leave one of them out."
         )
-    missing = [
-        p.name
-        for p in parameters
-        if p.kind in (*_BY_POSITION, *_BY_NAME)
-        and p.default is p.empty
-        and p not in filled
-        and p.name not in options
-    ]
+    named = [p for p in parameters if p.kind in (*_BY_POSITION, *_BY_NAME) and p not in filled]
+    missing = [p.name for p in named if p.default is p.empty and p.name not in options]
     if missing:
         given = _given(arguments, options)
         return TypeError(f"{call}: {', '.join(missing)} must be given; the call has {given}.")

@@ -57,6 +57,18 @@ def nargout(call: str, value: Any, possible: Collection[int]) -> None:
         raise ValueError(f"{call}: nargout must be {rule}; got {value!r}.")
 
 
+def index_base(call: str, value: Any, results: int = 2) -> int:
+    """The number from which indices count, 0 or 1; 1 needs a call whose results have indices."""
+    if isinstance(value, bool) or value not in (0, 1):
+        raise ValueError(f"{call}: index_base must be 0 or 1, as in MATLAB; got {value!r}.")
+    if value == 1 and results < 2:
+        raise ValueError(
+            f"{call}: index_base is for indices, and this call gives none. Give nargout=2, or "
+            "leave index_base out."
+        )
+    return int(value)
+
+
 def is_number(value: Any) -> bool:
     """A real scalar of Python or NumPy, not a bool."""
     if isinstance(value, np.ndarray) and value.ndim == 0:

@@ -89,19 +89,23 @@ def prod(X: Any, dim: Dim | None = None) -> dlarray:
 
 
 @_calls.explained
-def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
+def max(
+    X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1, index_base: int = 0
+) -> Any:
     """The maximum over dimensions of X, or the larger elements of X and Y.
 
-    With ``nargout=2`` also the index (from 0) of the first maximum along one dimension, which has
-    no derivative.  NaN if an element is NaN.  The derivative goes to the first maximum, and of two
-    equal elements to that of X.  Real data only.
+    With ``nargout=2`` also the index of the first maximum along one dimension, which has no
+    derivative; it counts from 0, or from 1 with ``index_base=1``, as in MATLAB.  NaN if an element
+    is NaN.  The derivative goes to the first maximum, and of two equal elements to that of X.  Real
+    data only.
 
     Raises
     ------
     FormatError : no dimension has a label of dim.
     ShapeError : X and Y differ in size and neither is 1.
     TypeError : X is no dlarray, or logical or complex.
-    ValueError : dim is no axis of X, or given beside Y.
+    ValueError : dim is no axis of X, or given beside Y; indices of two arrays, or of several
+        dimensions.
 
     Examples
     --------
@@ -113,13 +117,15 @@ def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     array([2., 2., 3., 5.])
     """
     if Y is not None:
-        return _of_two("max", arithmetic.maximum, X, Y, dim)
+        return _of_two("max", arithmetic.maximum, X, Y, dim, nargout, index_base)
     X = _floating(X, "max")
-    return _extreme(X, dim, "max", nargout, lambda x: x)
+    return _extreme(X, dim, "max", lambda x: x, nargout, index_base)
 
 
 @_calls.explained
-def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
+def min(
+    X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1, index_base: int = 0
+) -> Any:
     """The minimum over dimensions of X, or the smaller elements of X and Y; see `max`.
 
     Raises
@@ -127,7 +133,8 @@ def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     FormatError : no dimension has a label of dim.
     ShapeError : X and Y differ in size and neither is 1.
     TypeError : X is no dlarray, or logical or complex.
-    ValueError : dim is no axis of X, or given beside Y.
+    ValueError : dim is no axis of X, or given beside Y; indices of two arrays, or of several
+        dimensions.
 
     Examples
     --------
@@ -135,23 +142,29 @@ def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     array([1., 3.])
     """
     if Y is not None:
-        return _of_two("min", arithmetic.minimum, X, Y, dim)
+        return _of_two("min", arithmetic.minimum, X, Y, dim, nargout, index_base)
     X = _floating(X, "min")
-    return _extreme(X, dim, "min", nargout, operators.neg)
+    return _extreme(X, dim, "min", operators.neg, nargout, index_base)
 
 
-def _of_two(call: str, function: Any, X: Any, Y: Any, dim: Dim | None) -> dlarray:
+def _of_two(
+    call: str, function: Any, X: Any, Y: Any, dim: Dim | None, nargout: int, index_base: int
+) -> dlarray:
     if isinstance(Y, str):
         raise TypeError(
             f'{call}: the second argument is an array; for dimensions write {call}(X, dim="{Y}").'
         )
     if dim is not None:
         raise ValueError(f"{call}: of two arrays there is no dimension; got dim={dim!r}.")
+    _checks.nargout(call, nargout, (1,))
+    _checks.index_base(call, index_base, 1)
     result: dlarray = function(X, Y)
     return result
 
 
-def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any) -> Any:
+def _extreme(
+    X: dlarray, dim: Dim | None, call: str, oriented: Any, nargout: int, index_base: int
+) -> Any:
     """The largest element of ``oriented(X)``, turned back."""
     axes = axes_of(X, dim, call)
     if 0 in [X.shape[axis] for axis in axes]:
@@ -159,6 +172,7 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
             f"{call}: there is no element to choose from; got {described(X)}, dimensions {axes}."
         )
     _checks.nargout(call, nargout, (1, 2))
+    base = _checks.index_base(call, index_base, nargout)
     if nargout == 2 and len(axes) != 1:
         raise ValueError(f"{call}: an index needs one dimension; got {axes}. Give one axis.")
     whole = value = oriented(X)
@@ -168,7 +182,13 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
     if nargout == 1:
         return result
     index = operators.place_of_largest(untraced(whole), axis=axes[0])
-    return result, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
+    return result, wrap(counted(index, base), X.fmt)
+
+
+def counted(index: Any, base: int) -> Any:
+    """Indices from 0 as numbers from ``base``."""
+    numbers = operators.cast(index, dtype=np.dtype(np.float64))
+    return operators.add(numbers, np.float64(base)) if base else numbers
 
 
 @_calls.explained

@@ -11,13 +11,19 @@ from ..formats import FormatError
 from ..operators.sorting import different, is_in, order_of, places_in, reorder
 from ..tape import Array, decides, untraced
 from .core import as_data, described, dlarray, require_dlarray, wrap
+from .reductions import counted
 
 _DIRECTIONS = ("ascend", "descend")
 
 
 @_calls.explained
 def sort(
-    X: Any, dim: int | str | None = None, direction: str = "ascend", *, nargout: int = 1
+    X: Any,
+    dim: int | str | None = None,
+    direction: str = "ascend",
+    *,
+    nargout: int = 1,
+    index_base: int = 0,
 ) -> Any:
     """X sorted along a dimension; same format.  The gradient goes back to where elements came from.
 
@@ -29,13 +35,14 @@ def sort(
     X : a dlarray of any format and type.
     dim : an axis or label; the first of size other than 1 if not given.
     direction : "ascend" or "descend".
-    nargout : 2 for the indices too (from 0), a dlarray of the same format without derivative.
+    nargout : 2 for the indices too, a dlarray of the same format without derivative.
+    index_base : the first index: 0, or 1 as in MATLAB.
 
     Raises
     ------
     FormatError : no dimension, or more than one, has the label dim.
     TypeError : X is no dlarray, or dim neither an axis nor a label.
-    ValueError : dim is no axis of X, an unknown direction, or another nargout.
+    ValueError : dim is no axis of X, an unknown direction, another nargout or index_base.
 
     Examples
     --------
@@ -53,12 +60,13 @@ def sort(
         dim, direction = None, str(dim)
     descend = _checks.choice("sort", "direction", direction, _DIRECTIONS) == "descend"
     _checks.nargout("sort", nargout, (1, 2))
+    base = _checks.index_base("sort", index_base, nargout)
     axis = formats.one_axis(dim, X.fmt, X.shape, "sort")
     index = untraced(order_of(X, axis=axis, descend=descend))
     Y = wrap(reorder(X, index, axis=axis), X.fmt)
     if nargout == 1:
         return Y
-    return Y, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
+    return Y, wrap(counted(index, base), X.fmt)
 
 
 def _values(call: str, X: Any) -> Array:

@@ -34,6 +34,7 @@ def maxpool(
     Stride: Any = 1,
     Padding: Any = 0,
     nargout: int = 1,
+    index_base: int = 0,
 ) -> Any:
     """The maximum over windows of the spatial dimensions, or of time.
 
@@ -48,9 +49,10 @@ def maxpool(
     Padding : samples at both ends: a number, one a dimension, two rows (starts and ends), or "same"
         (output length ceil(length / Stride), an odd sample at the end).  Padding counts as -Inf.
     nargout : 2 for the indices too, 3 for the indices and the size of X.
+    index_base : the first index: 0, or 1 as in MATLAB.
 
     Returns the format of X.  The indices are a dlarray of the size of the result without
-    derivative: for each window the linear index (from 0, column-major in X) of its first maximum in
+    derivative: for each window the linear index (column-major in X) of its first maximum in
     column-major order, which `maxunpool` takes.  They need windows that do not overlap.  NaN in a
     window gives NaN, and the index of the first one; a window wholly in padding gives -Inf.  The
     derivative goes to the first maximum.
@@ -70,6 +72,7 @@ def maxpool(
     """
     call = "maxpool"
     _checks.nargout(call, nargout, (1, 2, 3))
+    base = _checks.index_base(call, index_base, nargout)
     x, restore = labelled(call, X, DataFormat)
     require_float(x, call)
     options = _options(call, poolsize, Stride, Padding)
@@ -83,6 +86,8 @@ def maxpool(
     _require_apart(call, x, moves)
     steps = _steps(x, DataFormat)
     index = pool.linear_places(x._data, moves=moves, steps=steps)
+    if base:
+        index = operators.add(index, np.float64(base))
     results = Y, restore(wrap(index, x.fmt)), tuple(_given_shape(x, DataFormat))
     return results[:nargout]
 
@@ -154,16 +159,19 @@ def parse_pooled_padding(call: str, name: str, value: Any) -> int | str:
 
 
 @_calls.explained
-def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = None) -> dlarray:
+def maxunpool(
+    X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = None, index_base: int = 0
+) -> dlarray:
     """Put the maxima of `maxpool` back to where they came from, zeros elsewhere.
 
     Parameters
     ----------
     X : data with S or T dimensions, such as the result of `maxpool`.
-    indx : linear indices (from 0, column-major) into the result, one for each element of X: of the
+    indx : linear indices (column-major) into the result, one for each element of X: of the
         size of X, or a vector in the order of X's columns.
     outputSize : sizes of the result, one a dimension of X; those of C, B and U are X's.
     DataFormat : labels of an unformatted X.
+    index_base : the first index: 0, or 1 as in MATLAB.
 
     Returns the format of X, of this size.  Where an index is there twice, the last element counts.
     The derivative of X is picked at the indices.
@@ -171,7 +179,7 @@ def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = No
     Raises
     ------
     FormatError : neither S nor T.  ShapeError : sizes that do not fit.
-    ValueError : indices that are not whole numbers from 0 to the last of the result.
+    ValueError : indices that are not whole numbers from the first to the last of the result.
 
     Examples
     --------
@@ -186,7 +194,10 @@ def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = No
     value = restore(x)  # indices count in the order of dimensions that the user sees
     fmt = _given_format(x, DataFormat)
     shape = _output_size(call, value, fmt, outputSize)
-    index = _checked_index(call, indx, value, prod(shape))
+    base = _checks.index_base(call, index_base)
+    index: Any = _checked_index(call, indx, value, prod(shape), base)
+    if base:
+        index = operators.add(index, np.asarray(-base, index.dtype))
     flat = operators.reshape(value, shape=(value.size,))
     order = formats.memory_order(fmt)
     zeros = np.zeros([shape[axis] for axis in order], x.dtype).transpose(formats.inverse(order))
@@ -350,8 +361,8 @@ def _output_size(call: str, x: dlarray, fmt: str, size: Any) -> Shape:
     return shape
 
 
-def _checked_index(call: str, indx: Any, x: dlarray, count: int) -> Any:
-    """The indices, one an element of x and each below ``count``."""
+def _checked_index(call: str, indx: Any, x: dlarray, count: int, base: int) -> dlarray:
+    """The indices, one an element of x: ``count`` different ones from ``base`` on."""
     index = indx if isinstance(indx, dlarray) else wrap(as_data(indx, f"{call}: indx"), "")
     vector = index.size == max(index.shape) and not index.fmt
     alike = index.shape == x.shape and index.fmt in ("", x.fmt)
@@ -362,9 +373,10 @@ def _checked_index(call: str, indx: Any, x: dlarray, count: int) -> Any:
         )
     values = index._data
     whole = values.dtype.kind == "f" and np.array_equal(values, np.floor(values))
-    if not whole or (values.size and (values.min() < 0 or values.max() >= count)):
+    if not whole or (values.size and (values.min() < base or values.max() >= base + count)):
+        advice = "" if base else " For MATLAB's, which count from 1, give index_base=1."
         raise ValueError(
-            f"{call}: indx must hold whole numbers from 0 to {count - 1}, linear indices into the "
-            "result; of MATLAB's, which count from 1, subtract 1."
+            f"{call}: indx must hold whole numbers from {base} to {base + count - 1}, linear "
+            f"indices into the result.{advice}"
         )
     return index

@@ -15,7 +15,7 @@ from ... import _calls, _checks, operators
 from ...array import described, dlarray, require_float, require_label, wrap
 from ...formats import ShapeError, insert, match
 from ...operators.embed import class_index
-from .._formats import constant, index_from, labelled, united
+from .._formats import constant, labelled, united
 from ._common import Operands, Options, checked, loss, normalized, operands
 
 MODES = ("single-label", "multilabel")
@@ -185,7 +185,7 @@ def _index_operands(
     index = class_index(
         t,
         o.mask,
-        base=index_from(call, index_base),
+        base=_checks.index_base(call, index_base),
         n=y.shape[channel],
         what=f"{call}: targets",
         advice="Classes count from index_base, 0 by default.",
