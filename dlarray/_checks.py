@@ -139,6 +139,15 @@ def path(call: str, value: Any) -> str:
     return os.fspath(value)
 
 
+def no_room(call: str, shape: Sequence[int], dtype: np.dtype[Any]) -> MemoryError:
+    """The error for a new array that memory can not hold."""
+    kind = {"float64": "double", "float32": "single", "bool": "logical"}.get(str(dtype), str(dtype))
+    size, nbytes = "×".join(map(str, shape)), math.prod(shape) * dtype.itemsize
+    return MemoryError(
+        f"{call}: there is not enough memory for {size} {kind}, {nbytes} bytes. Give smaller sizes."
+    )
+
+
 def axis(call: str, name: str, value: Any, ndim: int) -> int:
     """An axis counted from 0, or from the end if negative; whether it exists the caller checks."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):

@@ -7,7 +7,7 @@ dlarray whose underlying type the result has; without it the type is double.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from .. import _calls, _checks
 from ..formats import Shape, ShapeError, require_possible
 from ..formats.rules import MOST_ELEMENTS
 from ..operators.drawing import Draw, drawn
-from ..tape import constant, decides, untraced
+from ..tape import Array, constant, decides, untraced
 from .core import described, dlarray, require_dlarray, wrap
 from .protocols import plain
 from .random import new_key
@@ -48,6 +48,14 @@ def _floating(call: str, dtype: np.dtype[Any], like: Any) -> None:
         raise TypeError(f"{call}: random numbers are single or double; got {kind} of type {dtype}.")
 
 
+def _new(call: str, make: Callable[[], Array], shape: Shape, dtype: np.dtype[Any]) -> dlarray:
+    """What ``make`` gives, of this size and type, as an unformatted array without trace."""
+    try:
+        return wrap(constant(make()), "")
+    except MemoryError:
+        raise _checks.no_room(call, shape, dtype) from None
+
+
 @_calls.explained
 def zeros(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted array of zeros: ``zeros(3, 5)``, ``zeros((3, 5))``, ``zeros(3)`` for 3×3.
@@ -69,7 +77,7 @@ def zeros(*sizes: Any, like: Any = None) -> dlarray:
     dtype('float32')
     """
     shape, dtype = _split("zeros", sizes, like)
-    return wrap(constant(np.zeros(shape, dtype)), "")
+    return _new("zeros", lambda: np.zeros(shape, dtype), shape, dtype)
 
 
 @_calls.explained
@@ -88,7 +96,7 @@ def ones(*sizes: Any, like: Any = None) -> dlarray:
     array([[1., 1., 1.]])
     """
     shape, dtype = _split("ones", sizes, like)
-    return wrap(constant(np.ones(shape, dtype)), "")
+    return _new("ones", lambda: np.ones(shape, dtype), shape, dtype)
 
 
 @_calls.explained
@@ -110,7 +118,7 @@ def eye(*sizes: Any, like: Any = None) -> dlarray:
     shape, dtype = _split("eye", sizes, like)
     if len(shape) != 2:
         raise ValueError(f"eye: a matrix has two sizes; got {shape}.")
-    return wrap(constant(np.eye(*shape, dtype=dtype)), "")
+    return _new("eye", lambda: np.eye(*shape, dtype=dtype), shape, dtype)
 
 
 @_calls.explained
@@ -198,7 +206,10 @@ def _random(
         )
     source = _generator if rng is None else lambda: rng
     pattern = like if like is not None else np.zeros((), dtype)
-    value = drawn(pattern, source=source, draw=draw, shape=shape, dtype=dtype)
+    try:
+        value = drawn(pattern, source=source, draw=draw, shape=shape, dtype=dtype)
+    except MemoryError:
+        raise _checks.no_room(call, shape, dtype) from None
     return wrap(untraced(value), "")
 
 
@@ -237,8 +248,11 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
                 "array can have. Give larger steps."
             )
         count = int(np.floor(steps)) + 1
-    values = (start + by * np.arange(count)).astype(dtype)
-    return wrap(constant(values.reshape(1, count)), "")
+
+    def values() -> Array:
+        return (start + by * np.arange(count)).astype(dtype).reshape(1, count)
+
+    return _new("colon", values, (1, count), dtype)
 
 
 @_calls.explained
@@ -258,13 +272,17 @@ def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     (start, stop), dtype = _ends("linspace", first, last)
     count = _checks.integer("linspace", "n", n, 0)
     require_possible((1, count), "linspace")
-    if count == 1:
-        values = np.array([stop])
-    elif math.isfinite(stop - start):
-        values = np.linspace(start, stop, count)
-    else:
-        values = 2 * np.linspace(start / 2, stop / 2, count)
-    return wrap(constant(values.astype(dtype).reshape(1, count)), "")
+    half = 1 if math.isfinite(stop - start) else 2  # the difference of the ends may be none
+
+    def values() -> Array:
+        if count == 1:
+            return np.array([[stop]]).astype(dtype)
+        row = (
+            2 * np.linspace(start / 2, stop / 2, count) if half else np.linspace(start, stop, count)
+        )
+        return row.astype(dtype).reshape(1, count)
+
+    return _new("linspace", values, (1, count), dtype)
 
 
 def _ends(call: str, *ends: Any) -> tuple[list[float], np.dtype[Any]]:

@@ -200,7 +200,10 @@ def maxunpool(
         index = operators.add(index, np.asarray(-base, index.dtype))
     flat = operators.reshape(value, shape=(value.size,))
     order = formats.memory_order(fmt)
-    zeros = np.zeros([shape[axis] for axis in order], x.dtype).transpose(formats.inverse(order))
+    try:
+        zeros = np.zeros([shape[axis] for axis in order], x.dtype).transpose(formats.inverse(order))
+    except MemoryError:
+        raise _checks.no_room(call, shape, x.dtype) from None
     y = operators.assign(constant(zeros), flat, index, index=Computed(linear=True))
     return wrap(y, value.fmt)
 
