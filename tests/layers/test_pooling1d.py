@@ -47,6 +47,7 @@ def test_table_of_formats(make, fmt, label, rng):
 @BOTH
 @pytest.mark.parametrize("fmt", ["BT", "SB", "SBT"])
 def test_data_without_channels_keep_their_format(make, fmt, rng):
+    """Not confirmed with MATLAB, whose table of formats has C in every row."""
     x = rng.standard_normal([SIZES[each] for each in fmt])
     labelled = dl.dlarray(np.expand_dims(x, fmt.index("B")), fmt.replace("B", "CB"))
     got, want = make(2).predict(dl.dlarray(x, fmt)), make(2).predict(labelled)
