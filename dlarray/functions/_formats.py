@@ -44,6 +44,11 @@ def labelled(
     return relabel(array, fmt, call), lambda y: _reordered(y, fmt)
 
 
+def option_format(call: str, name: str, fmt: Any) -> str:
+    """An option of labels, "" if it is not given."""
+    return "" if fmt is None else formats.parse(fmt, f"{call}: {name}")
+
+
 def _unchanged(y: dlarray) -> dlarray:
     return y
 

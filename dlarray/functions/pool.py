@@ -15,7 +15,7 @@ from ..kernels import Geometry
 from ..operators import pool
 from ..operators.indexing import Computed
 from ..tape import constant
-from ._formats import labelled
+from ._formats import labelled, option_format
 from .window import amounts, padding_amounts, padding_per_dimension, per_dimension
 
 GLOBAL = "global"
@@ -75,8 +75,8 @@ def maxpool(
     base = _checks.index_base(call, index_base, nargout)
     x, restore = labelled(call, X, DataFormat)
     require_float(x, call)
-    options = _options(call, poolsize, Stride, Padding)
-    moves = _moves(call, x.fmt, x._data.shape, _pool_format(call, PoolFormat), *options)
+    options = _options(call, PoolFormat, poolsize, Stride, Padding)
+    moves = _moves(call, x.fmt, x._data.shape, *options)
     value: Any = x
     for axis, size, move in moves:
         value = pool.maxpool(value, axis=axis, size=size, moves=move)
@@ -136,9 +136,9 @@ def avgpool(
     x, restore = labelled(call, X, DataFormat)
     require_float(x, call)
     mean = parse_pooled_padding(call, "PaddingValue", PaddingValue) == "mean"
-    options = _options(call, poolsize, Stride, Padding)
-    moves = _moves(call, x.fmt, x._data.shape, _pool_format(call, PoolFormat), *options)
-    if options[0] == GLOBAL:
+    options = _options(call, PoolFormat, poolsize, Stride, Padding)
+    moves = _moves(call, x.fmt, x._data.shape, *options)
+    if options[1] == GLOBAL:
         if mean:
             raise _not_global(call, "PaddingValue")
         axes = tuple(axis for axis, _, _ in moves)
@@ -211,17 +211,16 @@ def maxunpool(
 # -- options --------------------------------------------------------------------------------------
 
 
-def _options(call: str, poolsize: Any, stride: Any, padding: Any) -> tuple[Any, Any, Any]:
+def _options(
+    call: str, pool_format: Any, poolsize: Any, stride: Any, padding: Any
+) -> tuple[str, Any, Any, Any]:
     """The options in forms that are keys of a cache; see `amounts`."""
     return (
+        option_format(call, "PoolFormat", pool_format),
         poolsize if type(poolsize) is int else amounts(call, "poolsize", poolsize, 1, (GLOBAL,)),
         stride if type(stride) is int else amounts(call, "Stride", stride),
         padding if type(padding) is int else amounts(call, "Padding", padding, 0, WORDS, ENDS),
     )
-
-
-def _pool_format(call: str, fmt: Any) -> str:
-    return "" if fmt is None else formats.parse(fmt, f"{call}: PoolFormat")
 
 
 @lru_cache(maxsize=1024)
@@ -242,15 +241,14 @@ def _moves(
             if value != default:
                 raise _not_global(call, name)
         return tuple((axis, shape[axis], Geometry()) for axis in sorted(axes))
-    sizes = per_dimension(call, "poolsize", amounts(call, "poolsize", poolsize), n)
-    strides = per_dimension(call, "Stride", amounts(call, "Stride", stride), n)
+    sizes = per_dimension(call, "poolsize", poolsize, n)
+    strides = per_dimension(call, "Stride", stride, n)
     checked = amounts(call, "Padding", padding, 0, WORDS, ENDS)
     ends = padding_per_dimension(call, "Padding", checked, n, WORDS)
     moves = []
     for i, axis in enumerate(axes):
-        each = ends if isinstance(ends, str) else ends[i]
         along = f" along {fmt[axis]}" if n > 1 else ""
-        move = _geometry(call, shape[axis], sizes[i], strides[i], each, along)
+        move = _geometry(call, shape[axis], sizes[i], strides[i], ends[i], along)
         moves.append((axis, sizes[i], move))
     return tuple(sorted(moves, key=lambda move: move[0]))
 
