@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from .. import _calls, _checks, formats, operators
-from ..formats import FormatError
 from ..operators.sorting import different, is_in, order_of, places_in, reorder
 from ..tape import Array, decides, untraced
-from .core import as_data, described, dlarray, require_dlarray, wrap
+from .core import dlarray, require_dlarray, wrap
 from .reductions import counted
+from .require import require_unformatted
 
 _DIRECTIONS = ("ascend", "descend")
 
@@ -69,13 +69,10 @@ def sort(
     return Y, wrap(counted(index, base), X.fmt)
 
 
-def _values(call: str, X: Any) -> Array:
+def _values(call: str, X: Any, name: str) -> Array:
     """The values of an unformatted array."""
-    if isinstance(X, dlarray) and X.fmt:
-        raise FormatError(
-            f"{call}: only unformatted data are searched; got {described(X)}. Use stripdims first."
-        )
-    return X._data if isinstance(X, dlarray) else as_data(X, call)
+    value = require_unformatted(call, X, name)
+    return value._data if isinstance(value, dlarray) else value
 
 
 @_calls.explained
@@ -104,7 +101,7 @@ def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int
     >>> find(X), find(X, nargout=2)
     (array([1, 2]), (array([1, 0]), array([0, 1])))
     """
-    data = _values("find", X)
+    data = _values("find", X, "X")
     decides("find", data)
     _checks.nargout("find", nargout, (1, 2, 3))
     kind = _checks.choice("find", "direction", direction, ("first", "last"))
@@ -140,7 +137,7 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     >>> values.data.ravel(), first, which
     (array([3., 5.]), array([1, 0]), array([1, 0, 1]))
     """
-    data = _values("unique", A)
+    data = _values("unique", A, "A")
     _checks.nargout("unique", nargout, (1, 2, 3))
     row = data.shape[0] == 1 and data.size == data.shape[1] > 1
     values = untraced(different(A if isinstance(A, dlarray) else data))
@@ -173,8 +170,8 @@ def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
     >>> ismember(dlarray([5.0, 3.0]), [3.0, 4.0]).data.ravel()
     array([False,  True])
     """
-    data = _values("ismember", A)
-    members = _values("ismember", S)
+    data = _values("ismember", A, "A")
+    members = _values("ismember", S, "S")
     _checks.nargout("ismember", nargout, (1, 2))
     column = operators.reshape(S if isinstance(S, dlarray) else members, shape=(members.size,))
     found = wrap(untraced(is_in(A if isinstance(A, dlarray) else data, column)), "")

@@ -142,6 +142,6 @@ def test_ismember():
     [("find", dl.find), ("unique", dl.unique), ("ismember", lambda X: dl.ismember(X, [1.0]))],
 )
 def test_searches_take_unformatted_data(call, function):
-    text = rf"{call}: only unformatted data are searched; got 3\(C\) × 5\(B\)"
+    text = rf"{call}: [XA] must be unformatted; got 3\(C\) × 5\(B\)\. Use stripdims first"
     with pytest.raises(dl.FormatError, match=text):
         function(dl.dlarray(np.ones((3, 5)), "CB"))
