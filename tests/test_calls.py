@@ -32,9 +32,6 @@ def constructors():
         yield pytest.param(name, value, id=name)
 
 
-EVERY: Any = pytest.mark.parametrize(("name", "value"), [*functions(), *constructors()])
-
-
 def parameters(value):
     return list(inspect.signature(value).parameters.values())
 
@@ -43,8 +40,18 @@ def places(value):
     return [p for p in parameters(value) if p.kind in BY_PLACE]
 
 
-def has(value, kind):
-    return any(p.kind is kind for p in parameters(value))
+def needed(value):
+    return [p.name for p in places(value) if p.default is p.empty]
+
+
+def callables(wanted):
+    """Those of which this is true, for a test."""
+    found = [p for p in (*functions(), *constructors()) if wanted(p.values[1])]
+    return pytest.mark.parametrize(("name", "value"), found)
+
+
+def without(kind):
+    return lambda value: all(p.kind is not kind for p in parameters(value))
 
 
 def message(name, value, *arguments, **options):
@@ -57,38 +64,28 @@ def message(name, value, *arguments, **options):
     return text
 
 
-@EVERY
+@callables(without(inspect.Parameter.VAR_POSITIONAL))  # in which any number has a place
 def test_too_many_arguments_are_answered_with_the_options(name, value):
-    if has(value, inspect.Parameter.VAR_POSITIONAL):
-        return  # any number has a place
     text = message(name, value, *(1,) * (len(places(value)) + 1))
     for parameter in parameters(value):
         assert parameter.kind is not parameter.KEYWORD_ONLY or parameter.name in text, text
 
 
-@EVERY
+@callables(without(inspect.Parameter.VAR_KEYWORD))  # in which any name may be one of another's
 def test_an_unknown_name_is_answered_with_the_closest_one(name, value):
-    arguments: list[Any] = [1] * sum(p.default is p.empty for p in places(value))
-    if has(value, inspect.Parameter.VAR_KEYWORD):
-        if name != "trainingOptions":
-            return  # names of another function's
-        wrong, closest, arguments = "MaxEpoch", "MaxEpochs", ["adam"]
-    else:
-        optional = [p.name for p in parameters(value) if p.default is not p.empty]
-        closest = max(optional, key=len, default="")
-        wrong = f"{closest}x" if closest else "Nothing"
-    text = message(name, value, *arguments, **{wrong: 1})
+    optional = [p.name for p in parameters(value) if p.default is not p.empty]
+    closest = max(optional, key=len, default="")
+    wrong = f"{closest}x" if closest else "Nothing"
+    text = message(name, value, *(1 for _ in needed(value)), **{wrong: 1})
     assert wrong in text
     if closest:
         assert f"there is no option {wrong}. Did you mean {closest}? Options are " in text
 
 
-@EVERY
+@callables(needed)
 def test_a_missing_argument_is_named(name, value):
-    needed = [p.name for p in places(value) if p.default is p.empty]
-    if needed:
-        text = message(name, value)
-        assert all(each in text for each in needed), text
+    text = message(name, value)
+    assert all(each in text for each in needed(value)), text
 
 
 @_calls.explained
@@ -132,6 +129,8 @@ def test_texts(arguments, options, text):
 
 def test_names_in_matlabs_form_are_answered_with_those_of_python():
     options: Any = dl.trainingOptions
+    with pytest.raises(TypeError, match=r"no option MaxEpoch\. Did you mean MaxEpochs\?"):
+        options("adam", MaxEpoch=20)
     with pytest.raises(TypeError, match='Write MaxEpochs=value for "MaxEpochs", value'):
         options("adam", "MaxEpochs", 20)
 
