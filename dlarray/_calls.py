@@ -100,10 +100,9 @@ def _too_many(
     taken = [p.name for p in parameters if p.kind in _BY_POSITION]
     names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     any_name = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    text = (
-        f"{call}: {len(arguments)} arguments are given by place; there are places for "
-        f"{', '.join(taken) or 'none'}."
-    )
+    count = f"{len(taken)} argument{'s' * (len(taken) != 1)}" if taken else "no argument"
+    named = f" ({', '.join(taken)})" if taken else ""
+    text = f"{call}: takes {count} by place{named}; got {len(arguments)}."
     for word in arguments[len(taken) :]:  # MATLAB's f(X, "Stride", 2)
         if not isinstance(word, str):
             continue

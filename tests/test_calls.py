@@ -110,9 +110,9 @@ def test_a_call_that_fits_is_passed_on():
         ((), {}, "X must be given; the call has 0 arguments."),
         ((), {"Stride": 1}, "X must be given; the call has 0 arguments and Stride."),
         ((1,), {"X": 2}, "X is given by its place and by its name. Leave one of them out."),
-        ((1, 2, 3), {}, "3 arguments are given by place; there are places for X, size. Options are "
+        ((1, 2, 3), {}, "takes 2 arguments by place (X, size); got 3. Options are "
          "given by name: Stride, Padding."),
-        ((1, 2, "stride", 2), {}, "4 arguments are given by place; there are places for X, size. "
+        ((1, 2, "stride", 2), {}, "takes 2 arguments by place (X, size); got 4. "
          'Write Stride=value for "stride", value.'),
         ((1,), {"Strid": 2}, "there is no option Strid. Did you mean Stride? Options are size, "
          "Stride, Padding."),
@@ -157,7 +157,7 @@ def test_a_layer_class_of_a_user_is_named_as_it_is_called():
     make: Any = scaleLayer
     with pytest.raises(TypeError, match=r"^scaleLayer: factor must be given"):
         make()
-    with pytest.raises(TypeError, match=r"^scaleLayer: 2 arguments .* places for factor\."):
+    with pytest.raises(TypeError, match=r"^scaleLayer: takes 1 argument by .*factor\); got 2"):
         make(1, 2)
     with pytest.raises(TypeError, match=r"^wrongLayer: there is no option Nam\. Did you mean Name"):
         wrongLayer()

@@ -126,7 +126,7 @@ def test_padding_size_takes_samples_only(value):
         ((3,), "numFilters must be given; the call has 1 argument"),
         (
             (3, 2, 1),
-            "3 arguments .* places for filterSize, numFilters. Options .* Stride",
+            r"takes 2 arguments by place \(filterSize, numFilters\); got 3\. Options .* Stride",
         ),
     ],
     ids=["none", "one", "three"],

@@ -163,7 +163,7 @@ def test_values_out_of_range_raise(arguments, options, text):
         ((3,), "numFilters must be given; the call has 1 argument"),
         (
             (3, 2, 1),
-            "3 arguments .* places for filterSize, numFilters. Options .* Stride",
+            r"takes 2 arguments by place \(filterSize, numFilters\); got 3\. Options .* Stride",
         ),
     ],
     ids=["none", "one", "three"],
