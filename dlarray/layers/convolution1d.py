@@ -7,8 +7,7 @@ from typing import Any
 from .. import _checks
 from ..array import dlarray
 from ..formats import networkDataLayout
-from ..functions import dlconv
-from ..functions.convolution import rectified_convolution
+from ..functions.convolution import convolution_of_layer
 from ..functions.window import parse_padding, parse_padding_value
 from ._filters import FilterLayer, with_channels
 from ._windows import Ends, ends_text, settled_word
@@ -118,11 +117,11 @@ class Convolution1DLayer(FilterLayer):
         return fused
 
     def predict(self, X: dlarray) -> dlarray:
-        convolve = rectified_convolution if self._rectified else dlconv
-        return convolve(
+        return convolution_of_layer(
             with_channels(X),
             self.Weights,
             self.Bias,
+            rectified=self._rectified,
             WeightsFormat=f"{self.moved_label(X.fmt)}CU",
             Stride=self.Stride,
             DilationFactor=self.DilationFactor,
