@@ -32,6 +32,7 @@ import numpy as np
 from numba import njit, prange
 
 from ._cache import KernelCache
+from .threads import available, launching
 
 # No fast-math flag: NaN and Inf must come out, and reassociation gives two copies of a body
 # different bits.
@@ -105,8 +106,12 @@ class Kernel:
             return
         if workers == 1:
             self.serial(0, 1, *args)
+        elif launching.locked():  # by another Python thread; or nothing is shared in this process
+            for worker in range(workers):
+                self.serial(worker, workers, *args)
         else:
-            self.shared(workers, *args)
+            with launching:  # a Ctrl-C never leaves this one closed, as an `acquire` could
+                self.shared(workers, *args)
 
 
 def kernel(function) -> Kernel:
@@ -120,11 +125,11 @@ def _cached(dispatcher, name: str):
 
 
 def workers(*, flops: float = 0.0, nbytes: float = 0.0) -> int:
-    """Among how many threads work of this size is shared: 1, or all that Numba may use."""
+    """Among how many threads work of this size is shared: 1, or all that may be used now."""
     nanoseconds = max(flops / _FLOP_PER_NS, nbytes / _BYTES_PER_NS)
     if nanoseconds < _MIN_SHARED_NS["omp"]:
         return 1
-    threads = numba.get_num_threads()
+    threads = available()
     if threads == 1 or nanoseconds < _MIN_SHARED_NS[numba.threading_layer()]:
         return 1
     return threads
