@@ -21,7 +21,6 @@ Nothing is compiled before the first call.
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,14 +84,19 @@ class Kernel:
         self.__doc__ = function.__doc__
         self._function = function
 
-    @functools.cached_property
-    def serial(self):
-        """The function of one worker, compiled."""
+    def __getattr__(self, name: str) -> Any:
+        """Make ``serial``, the function of one worker, or ``shared``, a parallel loop over the
+        workers, when it is first used.
+        """
+        if name not in ("serial", "shared"):
+            raise AttributeError(name)
+        make = self._make_serial if name == "serial" else self._make_shared
+        return self.__dict__.setdefault(name, make())  # no lock, which a forked child could inherit
+
+    def _make_serial(self):
         return _cached(njit(**_OPTIONS)(self._function), self.name)
 
-    @functools.cached_property
-    def shared(self):
-        """A parallel loop over the workers, compiled."""
+    def _make_shared(self):
         serial = self.serial
 
         def shared(workers, *args):

@@ -167,7 +167,7 @@ def _load_layer() -> None:
         numba.get_num_threads()
     except ValueError:
         raise RuntimeError(
-            f'dlarray: Numba finds no threading layer for NUMBA_THREADING_LAYER="{chosen}"; here '
+            f'Numba finds no threading layer for NUMBA_THREADING_LAYER="{chosen}"; here '
             f"are {', '.join(present_layers())}. Choose one of these, or do not set it."
         ) from None
 
@@ -180,8 +180,13 @@ def _find_tbb() -> None:
             ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
 
 
+def layer() -> str:
+    """The name of the layer; "none" before it is started and where nothing is shared."""
+    return "none" if _Process.count is None else str(numba.threading_layer())
+
+
 def present_layers() -> list[str]:
-    """Numba's threading layers that can be used here."""
+    """Numba's threading layers that can be used here, the better first."""
     layers = ["workqueue"]
     with contextlib.suppress(ImportError):
         from numba.np.ufunc import omppool  # noqa: F401

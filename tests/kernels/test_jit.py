@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dlarray import kernels
-from dlarray.kernels import Geometry, _cache, dry_run
+from dlarray.kernels import Geometry, _cache_folder, dry_run
 from dlarray.kernels._jit import canonical, is_dry
 from dlarray.testing import TOLERANCES
 from tests.layouts import OF_MEMORY
@@ -269,7 +269,7 @@ def test_the_cache_can_be_switched_off(run_kernels, tmp_path):
 
 
 def test_the_cache_lies_in_the_user_s_folder(run_python, tmp_path):
-    code = "from dlarray.kernels._cache import cache_folder; print(cache_folder())"
+    code = "from dlarray.kernels._cache_folder import cache_folder; print(cache_folder())"
     done = run_python(code, DLARRAY_CACHE_DIR="", XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path))
     assert Path(done.stdout.strip()).is_relative_to(tmp_path)
 
@@ -303,21 +303,21 @@ def test_processes_that_compile_at_once_get_right_code(run_kernels, tmp_path):
 
 def test_an_edit_of_any_source_moves_the_cache(tmp_path, monkeypatch):
     sources = tmp_path / "kernels"
-    shutil.copytree(Path(_cache.__file__).parent, sources)
-    monkeypatch.setattr(_cache, "__file__", str(sources / "_cache.py"))
+    shutil.copytree(Path(_cache_folder.__file__).parent, sources)
+    monkeypatch.setattr(_cache_folder, "__file__", str(sources / "_cache_folder.py"))
     monkeypatch.setenv("DLARRAY_CACHE_DIR", str(tmp_path))
     monkeypatch.delenv("DLARRAY_CACHE", raising=False)
-    seen = {_cache.cache_folder.__wrapped__()}
+    seen = {_cache_folder.cache_folder.__wrapped__()}
     for name in ("_simd.py", "relu_helper.py"):
         with open(sources / name, "a") as file:
             file.write("\n# an edit\n")
-        seen.add(_cache.cache_folder.__wrapped__())
+        seen.add(_cache_folder.cache_folder.__wrapped__())
     assert len(seen) == 3
 
 
 @pytest.mark.parametrize("variable", ["NUMBA_CPU_NAME=generic", "DLARRAY_LANES=other"])
 def test_another_processor_moves_the_cache(variable, run_python):
-    code = "from dlarray.kernels._cache import cache_folder, LANES; print(cache_folder(), LANES)"
+    code = "from dlarray.kernels import _cache_folder as f; print(f.cache_folder(), f.LANES)"
     here, lanes = run_python(code).stdout.split()
     name, value = variable.split("=")
     value = value.replace("other", "4" if lanes != "4" else "8")
