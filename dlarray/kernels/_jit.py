@@ -21,6 +21,7 @@ Nothing is compiled before the first call.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ import numba
 import numpy as np
 from numba import njit, prange
 
+from ._background import in_background
 from ._cache import KernelCache
 from .threads import available, launching
 
@@ -91,7 +93,8 @@ class Kernel:
         if name not in ("serial", "shared"):
             raise AttributeError(name)
         make = self._make_serial if name == "serial" else self._make_shared
-        return self.__dict__.setdefault(name, make())  # no lock, which a forked child could inherit
+        # not with a lock, which a forked child would inherit
+        return self.__dict__.setdefault(name, in_background(make))
 
     def _make_serial(self):
         return _cached(njit(**_OPTIONS)(self._function), self.name)
@@ -125,6 +128,7 @@ def kernel(function) -> Kernel:
 
 def _cached(dispatcher, name: str):
     dispatcher._cache = KernelCache(dispatcher.py_func, name)
+    dispatcher.compile = functools.partial(in_background, dispatcher.compile)
     return dispatcher
 
 
