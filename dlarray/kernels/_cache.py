@@ -15,13 +15,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 import pickle
-import tempfile
 from pathlib import Path
 
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, dumps
 
+from ._cache_files import delete, read, write_whole
 from ._cache_folder import make_folder, usable_folder, warn_once, warn_unwritable
 
 _HASH_BYTES = hashlib.sha256().digest_size
@@ -33,8 +32,8 @@ class _Store:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def _path(self, folder: Path, key: object) -> Path:
-        return folder / f"{self.name}-{hashlib.sha256(dumps(key)).hexdigest()[:24]}.bin"
+    def _file(self, key: object) -> str:
+        return f"{self.name}-{hashlib.sha256(dumps(key)).hexdigest()[:24]}.bin"
 
     def save(self, key: object, data: object) -> None:
         folder = usable_folder()
@@ -43,7 +42,7 @@ class _Store:
         body = dumps((key, data))
         try:
             make_folder(folder)  # another process may have deleted it since
-            _write_whole(self._path(folder, key), hashlib.sha256(body).digest() + body)
+            write_whole(folder, self._file(key), hashlib.sha256(body).digest() + body)
         except OSError as error:
             warn_unwritable(error)
 
@@ -52,7 +51,7 @@ class _Store:
         if folder is None:
             return None
         try:
-            content = self._path(folder, key).read_bytes()
+            content = read(folder, self._file(key))
         except OSError:
             return None
         digest, body = content[:_HASH_BYTES], content[_HASH_BYTES:]
@@ -71,28 +70,13 @@ class _Store:
     def drop(self, key: object) -> None:
         """Delete the entry, which is of no use."""
         folder = usable_folder()
+        with contextlib.suppress(OSError):
+            delete(folder, self._file(key))
         warn_once(
             "entry",
             f"dlarray: dropped an unreadable cache entry in {folder}; its kernel is compiled "
             "again.",
         )
-        with contextlib.suppress(OSError):
-            self._path(folder, key).unlink()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that other processes see whole or not at all."""
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(".tmp", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise
 
 
 class _NoLocator:

@@ -1,9 +1,8 @@
 """Where compiled kernels are kept: the user's cache folder, and in it a folder for each state of
 the sources, the compiler and the processor, so that nothing in it can be stale.
 
-Entries are pickles, and reading one runs what stands in it.  So a folder that others can write to
-is refused.  Folders of earlier states are deleted when they have not been used for a while: every
-process that uses one sets its time, and one that loses its folder just compiles again.
+Folders of earlier states are deleted when they have not been used for a while: every process that
+uses one sets its time, and one that loses its folder just compiles again.
 
 Where there is no usable folder kernels are compiled in each process, which is said once.
 """
@@ -17,7 +16,6 @@ import os
 import platform
 import re
 import shutil
-import stat
 import sys
 import time
 import warnings
@@ -27,6 +25,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numba
 
+from ._cache_files import refusal
 from ._lanes import LANES, MR
 
 _NAME = re.compile(r"kernels-[0-9a-f]{16}")
@@ -111,7 +110,7 @@ def usable_folder() -> Path | None:
         return None
     try:
         is_new = make_folder(folder)
-        reason = _refusal(folder)
+        reason = refusal(folder.lstat())
     except OSError as error:
         warn_unwritable(error)
         return None
@@ -141,24 +140,6 @@ def make_folder(folder: Path) -> bool:
             return False
         raise
     return True
-
-
-def _refusal(folder: Path) -> str:
-    """Why entries in the folder can't be trusted; "" if they can."""
-    if os.name != "posix":
-        return ""  # access lists; a user's folder is private by default
-    own = folder.lstat()
-    if stat.S_ISLNK(own.st_mode):
-        return "it is a link, made by someone"
-    if own.st_uid not in (os.geteuid(), 0):
-        return f"it belongs to another user (number {own.st_uid})"
-    if own.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"its mode {stat.S_IMODE(own.st_mode):o} lets others write to it"
-    for parent in folder.resolve().parents:
-        mode = parent.stat().st_mode
-        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:  # anyone can put another in its place
-            return f"the mode {stat.S_IMODE(mode):o} of {parent} lets others write to it"
-    return ""
 
 
 def _delete_unused(folder: Path) -> None:
