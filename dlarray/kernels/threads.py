@@ -83,7 +83,8 @@ def get_threads() -> int:
     """The number of threads for kernels that this Python thread calls; starts nothing."""
     if _Process.serial:
         return 1
-    if _local.changes == _Process.changes and _Process.count is not None:
+    seen = _local.blocks or _local.changes == _Process.changes
+    if seen and _Process.count is not None:
         return _Process.count()
     return _Process.number or max_threads()
 

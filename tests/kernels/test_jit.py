@@ -233,72 +233,11 @@ def test_a_second_process_compiles_nothing(run_kernels, tmp_path):
     assert not any(path.parent.stat().st_mode & 0o077 for path in files)
 
 
-DAMAGES = [
-    lambda data: b"",
-    lambda data: data[: len(data) // 2],
-    lambda data: bytes(range(256)) * 20,
-]
-
-
-def test_damaged_entries_are_dropped_with_one_warning(run_kernels, tmp_path):
-    run_kernels()
-    files = entries(tmp_path / "cache")
-    for path, damage in zip(files, DAMAGES, strict=True):
-        path.write_bytes(damage(path.read_bytes()))
-    said = run_kernels()
-    assert (said["right"], said["misses"]) == (True, COMPILED)
-    ((category, text),) = said["warnings"]
-    assert category == "RuntimeWarning"
-    assert text.startswith(f"dlarray: dropped an unreadable cache entry in {files[0].parent};")
-    assert run_kernels() == {"right": True, "hits": COMPILED, "misses": 0, "warnings": []}
-
-
-def test_an_entry_of_another_function_is_not_used(run_kernels, tmp_path):
-    run_kernels()
-    files = {path.name.split("-")[0]: path for path in entries(tmp_path / "cache")}
-    shutil.copy(files["dropout._mask"], files["activation.map__relu"])
-    said = run_kernels()
-    assert (said["right"], said["hits"], said["misses"]) == (True, COMPILED - 1, 1)
-
-
 def test_the_cache_can_be_switched_off(run_kernels, tmp_path):
     homes = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
     said = run_kernels(DLARRAY_CACHE="0", **homes)
     assert (said["right"], said["warnings"]) == (True, [])
     assert entries(tmp_path) == []
-
-
-def test_the_cache_lies_in_the_user_s_folder(run_python, tmp_path):
-    code = "from dlarray.kernels._cache_folder import cache_folder; print(cache_folder())"
-    done = run_python(code, DLARRAY_CACHE_DIR="", XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path))
-    assert Path(done.stdout.strip()).is_relative_to(tmp_path)
-
-
-def test_a_folder_that_cannot_be_written_is_said_once(run_kernels, tmp_path):
-    file = tmp_path / "file"
-    file.write_bytes(b"")
-    said = run_kernels(DLARRAY_CACHE_DIR=str(file / "below"))
-    assert said["right"]
-    assert said["misses"] == COMPILED
-    ((category, text),) = said["warnings"]
-    assert category == "RuntimeWarning"
-    assert text.startswith(f"dlarray: compiled kernels can't be kept in {file}")
-    assert "Set DLARRAY_CACHE_DIR to a folder that can be written." in text
-
-
-def test_no_home_folder(run_kernels):
-    said = run_kernels(DLARRAY_CACHE_DIR="", XDG_CACHE_HOME="", HOME="/dev/null")
-    assert said["right"]
-    assert len(said["warnings"]) == 1
-
-
-def test_processes_that_compile_at_once_get_right_code(run_kernels, tmp_path):
-    types = ("f4", "f8")
-    with ThreadPoolExecutor(len(types)) as pool:
-        assert all(said["right"] for said in pool.map(run_kernels, types))
-    said = run_kernels("f8")
-    assert (said["right"], said["misses"], said["warnings"]) == (True, 0, [])
-    assert all(path.suffix == ".bin" for path in entries(tmp_path / "cache"))
 
 
 def test_an_edit_of_any_source_moves_the_cache(tmp_path, monkeypatch):
