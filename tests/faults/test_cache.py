@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core.caching import dumps
 
-from dlarray.kernels._cache import dumps
 from tests.faults.processes import PACKAGE, finish, run, start
 
 # What a process gets from kernels, what they warn of, and whether it wrote to the cache.
@@ -149,7 +149,7 @@ def assert_said_once(said, text):
 @pytest.fixture
 def read_only():
     """Make folders read-only until the end of the test."""
-    changed = []
+    changed: list[tuple[Path, int]] = []
 
     def change(*folders):
         for folder in folders:

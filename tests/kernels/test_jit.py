@@ -1,6 +1,9 @@
 """What is compiled when, and what becomes of it on disk."""
 
+import gc
+import importlib
 import json
+import pkgutil
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +14,7 @@ import pytest
 
 from dlarray import kernels
 from dlarray.kernels import Geometry, _cache_folder, dry_run
-from dlarray.kernels._jit import canonical, is_dry
+from dlarray.kernels._jit import Kernel, canonical, is_dry
 from dlarray.testing import TOLERANCES
 from tests.layouts import OF_MEMORY
 
@@ -171,6 +174,16 @@ def test_a_dry_run_is_of_one_thread_only():
     x = np.array([-1.0, 1.0])
     with dry_run(), ThreadPoolExecutor(1) as pool:
         np.testing.assert_array_equal(pool.submit(kernels.relu_forward, x).result(), [0, 1])
+
+
+def test_each_kernel_has_a_name_of_its_own():
+    """Entries of the cache are found by it."""
+    for module in pkgutil.iter_modules(kernels.__path__, "dlarray.kernels."):
+        importlib.import_module(module.name)
+    ours = [kernel for kernel in gc.get_objects() if isinstance(kernel, Kernel)]
+    names = [kernel.name for kernel in ours if kernel._function.__module__.startswith("dlarray.")]
+    assert len(names) > 30
+    assert sorted(names) == sorted(set(names))
 
 
 # -- arrays as kernels take them
