@@ -28,7 +28,7 @@ from .table import table_text
 
 SUITES = (
     "conv1d", "causal", "gradients", "transposed", "pooling", "denormals", "memory", "training",
-    "accelerate", "overhead", "start", "footprint", "growth",
+    "accelerate", "overhead", "start", "cold", "footprint", "growth",
 )  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 PAUSE = 0.25  # seconds in which the threads of the library that has just run stop spinning

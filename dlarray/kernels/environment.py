@@ -29,10 +29,21 @@ def threading() -> tuple[int, str, list[str]]:
     return threads.get_threads(), threads.layer(), threads.present_layers()
 
 
-def has_compiled() -> bool:
-    """Whether the folder holds kernels, so that the first calls need not wait for the compiler."""
-    folder = cache_folder()
-    return folder is not None and folder.is_dir() and any(folder.iterdir())
+def require_cache() -> str:
+    """The folder that keeps what is compiled.
+
+    Raises
+    ------
+    ValueError : nothing is kept.
+    """
+    folder = usable_folder()
+    if folder is None:
+        raise ValueError(
+            "warmup: compiled kernels are not kept: the cache is off (DLARRAY_CACHE=0), or its "
+            "folder can't be used, as a warning said. Unset DLARRAY_CACHE, or set "
+            "DLARRAY_CACHE_DIR to a folder of your own."
+        )
+    return str(folder)
 
 
 def cache_location() -> str:
