@@ -18,9 +18,8 @@ from typing import Any
 from .load import LOAD
 from .machine_text import machine_text
 
-QUIET = (
-    0.9  # rounds whose peak is below this share of the best are left out, busy ones (`LOAD`) too
-)
+# Rounds whose peak is below this share of the best are left out, and busy ones (`LOAD`).
+QUIET = 0.9
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
 OWN_TABLES = ("growth", "footprint", "cold")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _checks
+from . import _calls, _checks
 from .array import (
     dlarray,
     dlfeval,
@@ -156,6 +156,7 @@ _FAMILIES: dict[str, Callable[[New], Iterator[Call]]] = {
 FAMILIES = tuple(_FAMILIES)
 
 
+@_calls.explained
 def warmup(*families: str, types: str | Sequence[str] = TYPES) -> list[Compilation]:
     """Compile kernels ahead of their first use, and keep them for all later processes.
 
