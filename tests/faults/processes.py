@@ -68,7 +68,7 @@ def start(*code: str, cwd: Path, package: Path = PACKAGE, **variables: Any) -> A
     )
 
 
-def finish(process: Any, timeout: float = 120) -> str:
+def finish(process: Any, timeout: float = 300) -> str:
     """What the script prints; it must end well."""
     try:
         out, err = process.communicate(timeout=timeout)
