@@ -50,6 +50,11 @@ from .pool import (
 from .random import (
     rng,
 )
+from .threads import (
+    getNumThreads,
+    numThreads,
+    setNumThreads,
+)
 from .transposed_convolution import (
     dltranspconv,
 )
@@ -75,6 +80,7 @@ __all__ = [
     "embed",
     "fullyconnect",
     "gelu",
+    "getNumThreads",
     "groupnorm",
     "huber",
     "indexcrossentropy",
@@ -88,9 +94,11 @@ __all__ = [
     "maxpool",
     "maxunpool",
     "mse",
+    "numThreads",
     "relu",
     "rmspropupdate",
     "rng",
+    "setNumThreads",
     "sgdmupdate",
     "sigmoid",
     "softmax",

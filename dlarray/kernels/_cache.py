@@ -3,11 +3,11 @@
 Numba's own cache keeps an index file per function.  Two processes that compile different signatures
 at once can make it point at each other's code, and an edit in a file that a kernel calls goes
 unseen.  Here a file is named by the hash of its key and holds the key, so there is nothing to race
-on; the folder is named by a hash of all kernel sources, the versions of what compiles them and the
-CPU, so nothing in it can be stale.
+on, and `_cache_folder` names the folder by all that code depends on.
 
-An entry that can't be read is dropped and compiled again.  Without a place to write, kernels are
-compiled in each process.  Both are said once, as a warning.
+A file begins with the hash of the rest: machine code with one wrong bit must not run, and a damaged
+pickle is not read at all.  Whatever is wrong with an entry, it is dropped and compiled again, which
+is said once.
 """
 
 from __future__ import annotations
@@ -15,72 +15,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 import pickle
-import platform
-import sys
-import tempfile
-import warnings
 from pathlib import Path
 
-import llvmlite
-import llvmlite.binding as llvm
-import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, dumps
 
-from ._lanes import LANES, MR
+from ._cache_files import delete, read, write_whole
+from ._cache_folder import make_folder, usable_folder, warn_once, warn_unwritable
 
-
-def user_cache_folder() -> Path | None:
-    """Where caches of this user belong; DLARRAY_CACHE_DIR moves it, DLARRAY_CACHE=0 gives None."""
-    if os.environ.get("DLARRAY_CACHE") == "0":
-        return None
-    chosen = os.environ.get("DLARRAY_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    try:
-        if sys.platform == "win32":
-            return (
-                Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-                / "dlarray"
-                / "Cache"
-            )
-        if sys.platform == "darwin":
-            return Path.home() / "Library" / "Caches" / "dlarray"
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dlarray"
-    except RuntimeError:  # no home folder
-        return None
-
-
-@functools.cache
-def cache_folder() -> Path | None:
-    """The folder for kernels compiled from these sources, by these versions, for this CPU."""
-    root = user_cache_folder()
-    if root is None:
-        return None
-    state = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.rglob("*.py")):
-        state.update(source.name.encode())
-        state.update(source.read_bytes())
-    cpu = numba.config.CPU_NAME or llvm.get_host_cpu_name()
-    features = numba.config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()
-    versions = (
-        numba.__version__,
-        llvmlite.__version__,
-        sys.version,
-        platform.machine(),
-        cpu,
-        features,
-        LANES,
-        MR,
-    )
-    state.update(repr(versions).encode())
-    return root / f"kernels-{state.hexdigest()[:16]}"
-
-
-@functools.cache
-def _warn_once(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=2)
+_HASH_BYTES = hashlib.sha256().digest_size
 
 
 class _Store:
@@ -89,50 +32,51 @@ class _Store:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def _path(self, folder: Path, key: object) -> Path:
-        return folder / f"{self.name}-{hashlib.sha256(dumps(key)).hexdigest()[:24]}.bin"
+    def _file(self, key: object) -> str:
+        return f"{self.name}-{hashlib.sha256(dumps(key)).hexdigest()[:24]}.bin"
 
     def save(self, key: object, data: object) -> None:
-        folder = cache_folder()
+        folder = usable_folder()
         if folder is None:
             return
+        body = dumps((key, data))
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=folder)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(dumps((key, data)))
-                os.replace(temporary, self._path(folder, key))
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
+            make_folder(folder)  # another process may have deleted it since
+            write_whole(folder, self._file(key), hashlib.sha256(body).digest() + body)
         except OSError as error:
-            _warn_once(
-                f"dlarray: compiled kernels can't be kept in {folder} ({error.strerror}), so every "
-                "process compiles them again. Set DLARRAY_CACHE_DIR to a folder that can be "
-                "written."
-            )
+            warn_unwritable(error)
 
     def load(self, key: object) -> object | None:
-        folder = cache_folder()
+        folder = usable_folder()
         if folder is None:
             return None
-        path = self._path(folder, key)
         try:
-            with open(path, "rb") as file:
-                stored, data = pickle.load(file)
+            content = read(folder, self._file(key))
         except OSError:
             return None
-        except Exception:  # whatever unpickling damaged bytes raises
-            _warn_once(
-                f"dlarray: dropped an unreadable cache entry in {folder}; its kernel is compiled "
-                "again."
-            )
-            with contextlib.suppress(OSError):
-                path.unlink()
-            return None
-        return data if stored == key else None
+        digest, body = content[:_HASH_BYTES], content[_HASH_BYTES:]
+        try:
+            if digest == hashlib.sha256(body).digest():
+                stored, data = pickle.loads(body)
+                if stored == key:
+                    return data
+        except MemoryError:
+            raise
+        except Exception:  # whatever unpickling something foreign raises
+            pass
+        self.drop(key)
+        return None
+
+    def drop(self, key: object) -> None:
+        """Delete the entry, which is of no use."""
+        folder = usable_folder()
+        with contextlib.suppress(OSError):
+            delete(folder, self._file(key))
+        warn_once(
+            "entry",
+            f"dlarray: dropped an unreadable cache entry in {folder}; its kernel is compiled "
+            "again.",
+        )
 
 
 class _NoLocator:
@@ -157,4 +101,23 @@ class KernelCache(FunctionCache):
         self.enable()
 
     def _index_key(self, sig, codegen):
-        return str(sig), codegen.magic_tuple()
+        source = _state_of(self._py_func.__code__.co_filename)
+        return self._name, source, str(sig), codegen.magic_tuple()
+
+    def _load_overload(self, sig, target_context):
+        try:
+            return super()._load_overload(sig, target_context)
+        except MemoryError:
+            raise
+        except Exception:  # an entry that Numba can not make a function of
+            self._cache_file.drop(self._index_key(sig, target_context.codegen()))
+            return None
+
+
+@functools.cache
+def _state_of(file: str) -> str:
+    """The hash of a source outside this package's kernels, such as a benchmark's."""
+    path = Path(file)
+    if path.parent == Path(__file__).parent or not path.is_file():
+        return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -28,8 +28,10 @@ from typing import Any
 import numba
 import numpy as np
 
+from ._background import in_background
 from ._cache import KernelCache
 from ._compile import Part, entry_of, fan_out, launcher_of
+from .threads import available, launching
 
 # No fast-math flag: NaN and Inf must come out, and reassociation gives two copies of a body
 # different bits.
@@ -103,16 +105,22 @@ class Kernel:
         """Make ``entry``, the compiled function of (launcher, workers, *args), at its first use."""
         if name != "entry":
             raise AttributeError(name)
-        made = _cached(entry_of(self._function, OPTIONS), self.name)
+        made = in_background(self._make_entry)
         return self.__dict__.setdefault(name, made)  # no lock, which a forked child could inherit
+
+    def _make_entry(self):
+        return _cached(entry_of(self._function, OPTIONS), self.name)
 
     def __call__(self, workers: int, *args) -> None:
         if _state.dry:
             return
         if workers == 1:
             self.entry(0, 1, *args)
+        elif launching.locked():  # by another Python thread; or nothing is shared in this process
+            self.entry(0, workers, *args)
         else:
-            self.entry(_launcher(), workers, *args)
+            with launching:  # a Ctrl-C never leaves this one closed, as an `acquire` could
+                self.entry(_launcher(), workers, *args)
 
 
 def kernel(function) -> Kernel:
@@ -122,6 +130,7 @@ def kernel(function) -> Kernel:
 
 def _cached(dispatcher, name: str):
     dispatcher._cache = KernelCache(dispatcher.py_func, name)
+    dispatcher.compile = functools.partial(in_background, dispatcher.compile)
     return dispatcher
 
 
@@ -133,15 +142,15 @@ def _fan_out():
 @functools.cache
 def _launcher() -> int:
     """What shares the workers of all kernels among threads: an address."""
-    return launcher_of(_fan_out())
+    return in_background(lambda: launcher_of(_fan_out()))
 
 
 def workers(*, flops: float = 0.0, nbytes: float = 0.0) -> int:
-    """Among how many threads work of this size is shared: 1, or all that Numba may use."""
+    """Among how many threads work of this size is shared: 1, or all that may be used now."""
     nanoseconds = max(flops / _FLOP_PER_NS, nbytes / _BYTES_PER_NS)
     if nanoseconds < _MIN_SHARED_NS["omp"]:
         return _of_small_work
-    threads = numba.get_num_threads()
+    threads = available()
     if threads == 1 or nanoseconds < _MIN_SHARED_NS[numba.threading_layer()]:
         return _of_small_work
     return threads

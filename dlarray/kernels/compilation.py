@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ._cache import cache_folder
+from ._cache_folder import usable_folder
 
 PATIENCE = 1.0  # seconds of compiling before a user is told
 
@@ -68,7 +68,7 @@ def notice() -> None:
     if _Process.spent + time.perf_counter() - _Process.begun < PATIENCE:
         return
     _Process.told = True
-    once = "which every process does without a cache" if cache_folder() is None else "once"
+    once = "which every process does without a cache" if usable_folder() is None else "once"
     text = NOTICE.format(once=once)
     if _Process.tell is not None:
         _Process.tell(text)

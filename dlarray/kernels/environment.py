@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import llvmlite.binding as llvm
-import numba
 from numba.core import config
 
-from ._cache import cache_folder
+from . import threads
+from ._cache_folder import cache_folder, usable_folder, user_cache_folder
 from ._lanes import LANES, MR
 
 
@@ -21,10 +23,10 @@ def vector_lanes() -> str:
     return f"{LANES} single, {LANES // 2} double; tiles of {MR} rows"
 
 
-def threading() -> tuple[int, str]:
-    """The number of threads and the name of the threading layer, which this starts."""
-    threads = numba.get_num_threads()
-    return threads, numba.threading_layer()
+def threading() -> tuple[int, str, list[str]]:
+    """The number of threads, the threading layer, which this starts, and the layers there are."""
+    threads.available()
+    return threads.get_threads(), threads.layer(), threads.present_layers()
 
 
 def require_cache() -> str:
@@ -34,16 +36,21 @@ def require_cache() -> str:
     ------
     ValueError : nothing is kept.
     """
-    folder = cache_folder()
+    folder = usable_folder()
     if folder is None:
         raise ValueError(
-            "warmup: compiled kernels are not kept, because the cache is off (DLARRAY_CACHE=0) or "
-            "has no folder. Unset DLARRAY_CACHE, or set DLARRAY_CACHE_DIR to a folder."
+            "warmup: compiled kernels are not kept: the cache is off (DLARRAY_CACHE=0), or its "
+            "folder can't be used, as a warning said. Unset DLARRAY_CACHE, or set "
+            "DLARRAY_CACHE_DIR to a folder of your own."
         )
     return str(folder)
 
 
 def cache_location() -> str:
-    """The folder of compiled kernels."""
-    folder = cache_folder()
-    return "off (DLARRAY_CACHE=0)" if folder is None else str(folder)
+    """The folder of compiled kernels, or why there is none."""
+    if os.environ.get("DLARRAY_CACHE") == "0":
+        return "off (DLARRAY_CACHE=0)"
+    if user_cache_folder() is None:
+        return "none: there is no home folder; set DLARRAY_CACHE_DIR"
+    usable = usable_folder()
+    return str(usable) if usable else f"{cache_folder()}, which is not used: see the warning"

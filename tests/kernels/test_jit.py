@@ -1,6 +1,9 @@
 """What is compiled when, and what becomes of it on disk."""
 
+import gc
+import importlib
 import json
+import pkgutil
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +13,8 @@ import numpy as np
 import pytest
 
 from dlarray import kernels
-from dlarray.kernels import Geometry, _cache, dry_run
-from dlarray.kernels._jit import canonical, is_dry
+from dlarray.kernels import Geometry, _cache_folder, dry_run
+from dlarray.kernels._jit import Kernel, canonical, is_dry
 from dlarray.testing import TOLERANCES
 from tests.layouts import OF_MEMORY
 
@@ -173,6 +176,16 @@ def test_a_dry_run_is_of_one_thread_only():
         np.testing.assert_array_equal(pool.submit(kernels.relu_forward, x).result(), [0, 1])
 
 
+def test_each_kernel_has_a_name_of_its_own():
+    """Entries of the cache are found by it."""
+    for module in pkgutil.iter_modules(kernels.__path__, "dlarray.kernels."):
+        importlib.import_module(module.name)
+    ours = [kernel for kernel in gc.get_objects() if isinstance(kernel, Kernel)]
+    names = [kernel.name for kernel in ours if kernel._function.__module__.startswith("dlarray.")]
+    assert len(names) > 30
+    assert sorted(names) == sorted(set(names))
+
+
 # -- arrays as kernels take them
 
 
@@ -233,34 +246,6 @@ def test_a_second_process_compiles_nothing(run_kernels, tmp_path):
     assert not any(path.parent.stat().st_mode & 0o077 for path in files)
 
 
-DAMAGES = [
-    lambda data: b"",
-    lambda data: data[: len(data) // 2],
-    lambda data: bytes(range(256)) * 20,
-]
-
-
-def test_damaged_entries_are_dropped_with_one_warning(run_kernels, tmp_path):
-    run_kernels()
-    files = entries(tmp_path / "cache")
-    for path, damage in zip(files, DAMAGES, strict=True):
-        path.write_bytes(damage(path.read_bytes()))
-    said = run_kernels()
-    assert (said["right"], said["misses"]) == (True, COMPILED)
-    ((category, text),) = said["warnings"]
-    assert category == "RuntimeWarning"
-    assert text.startswith(f"dlarray: dropped an unreadable cache entry in {files[0].parent};")
-    assert run_kernels() == {"right": True, "hits": COMPILED, "misses": 0, "warnings": []}
-
-
-def test_an_entry_of_another_function_is_not_used(run_kernels, tmp_path):
-    run_kernels()
-    files = {path.name.split("-")[0]: path for path in entries(tmp_path / "cache")}
-    shutil.copy(files["dropout._mask"], files["activation.map__relu"])
-    said = run_kernels()
-    assert (said["right"], said["hits"], said["misses"]) == (True, COMPILED - 1, 1)
-
-
 def test_the_cache_can_be_switched_off(run_kernels, tmp_path):
     homes = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
     said = run_kernels(DLARRAY_CACHE="0", **homes)
@@ -268,56 +253,23 @@ def test_the_cache_can_be_switched_off(run_kernels, tmp_path):
     assert entries(tmp_path) == []
 
 
-def test_the_cache_lies_in_the_user_s_folder(run_python, tmp_path):
-    code = "from dlarray.kernels._cache import cache_folder; print(cache_folder())"
-    done = run_python(code, DLARRAY_CACHE_DIR="", XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path))
-    assert Path(done.stdout.strip()).is_relative_to(tmp_path)
-
-
-def test_a_folder_that_cannot_be_written_is_said_once(run_kernels, tmp_path):
-    file = tmp_path / "file"
-    file.write_bytes(b"")
-    said = run_kernels(DLARRAY_CACHE_DIR=str(file / "below"))
-    assert said["right"]
-    assert said["misses"] == COMPILED
-    ((category, text),) = said["warnings"]
-    assert category == "RuntimeWarning"
-    assert text.startswith(f"dlarray: compiled kernels can't be kept in {file}")
-    assert "Set DLARRAY_CACHE_DIR to a folder that can be written." in text
-
-
-def test_no_home_folder(run_kernels):
-    said = run_kernels(DLARRAY_CACHE_DIR="", XDG_CACHE_HOME="", HOME="/dev/null")
-    assert said["right"]
-    assert len(said["warnings"]) == 1
-
-
-def test_processes_that_compile_at_once_get_right_code(run_kernels, tmp_path):
-    types = ("f4", "f8")
-    with ThreadPoolExecutor(len(types)) as pool:
-        assert all(said["right"] for said in pool.map(run_kernels, types))
-    said = run_kernels("f8")
-    assert (said["right"], said["misses"], said["warnings"]) == (True, 0, [])
-    assert all(path.suffix == ".bin" for path in entries(tmp_path / "cache"))
-
-
 def test_an_edit_of_any_source_moves_the_cache(tmp_path, monkeypatch):
     sources = tmp_path / "kernels"
-    shutil.copytree(Path(_cache.__file__).parent, sources)
-    monkeypatch.setattr(_cache, "__file__", str(sources / "_cache.py"))
+    shutil.copytree(Path(_cache_folder.__file__).parent, sources)
+    monkeypatch.setattr(_cache_folder, "__file__", str(sources / "_cache_folder.py"))
     monkeypatch.setenv("DLARRAY_CACHE_DIR", str(tmp_path))
     monkeypatch.delenv("DLARRAY_CACHE", raising=False)
-    seen = {_cache.cache_folder.__wrapped__()}
+    seen = {_cache_folder.cache_folder.__wrapped__()}
     for name in ("_simd.py", "relu_helper.py"):
         with open(sources / name, "a") as file:
             file.write("\n# an edit\n")
-        seen.add(_cache.cache_folder.__wrapped__())
+        seen.add(_cache_folder.cache_folder.__wrapped__())
     assert len(seen) == 3
 
 
 @pytest.mark.parametrize("variable", ["NUMBA_CPU_NAME=generic", "DLARRAY_LANES=other"])
 def test_another_processor_moves_the_cache(variable, run_python):
-    code = "from dlarray.kernels._cache import cache_folder, LANES; print(cache_folder(), LANES)"
+    code = "from dlarray.kernels import _cache_folder as f; print(f.cache_folder(), f.LANES)"
     here, lanes = run_python(code).stdout.split()
     name, value = variable.split("=")
     value = value.replace("other", "4" if lanes != "4" else "8")

@@ -19,7 +19,7 @@ STUB = ast.parse(Path(dl.__file__).with_suffix(".pyi").read_text(encoding="utf-8
 
 # The modules of `dlarray/__init__.pyi` whose functions are no operations on arrays, and why.
 MODULES = {
-    "compilation": "compile",
+    "compilation": "compile ahead of the first use",
     "data": "read, pad, divide and encode data sets",
     "formats": "are errors and sizes of data to come",
     "io": "read and write files",
