@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,14 +48,11 @@ class Evaluated(Plainly):
         return None
 
 
-Mode = Plainly
-
-
 class Trace:
     """A plan, the value that the function returned, and where its arrays come from."""
 
     def __init__(
-        self, recorder: Recorder, result: Any, inputs: Sequence[dlarray], mode: Mode
+        self, recorder: Recorder, result: Any, inputs: Sequence[dlarray], mode: Plainly
     ) -> None:
         outputs = arrays_of(result)
         slots = [recorder.slot_of(x._data) for x in outputs]
@@ -78,7 +75,9 @@ class Trace:
                 found = self.plan.run(*[x._data for x in arrays])
             else:
                 found = self.plan.with_draws([x._data for x in arrays], draws)
-        return self.build(map(_labelled, found, self.formats, self.places))
+        if self.traced:
+            return self.build(map(_labelled, found, self.formats, self.places))
+        return self.build(_constants(found, self.formats))
 
 
 class Draws:
@@ -125,6 +124,14 @@ def _labelled(value: Any, fmt: str, traced: bool = True) -> dlarray:
     else:
         array._data, array.node = value, None
     return array
+
+
+def _constants(values: Iterable[Array], formats: Iterable[str]) -> Iterator[dlarray]:
+    """`wrap` of results, whose formats fit already."""
+    for value, fmt in zip(values, formats, strict=True):
+        array = _new(dlarray)
+        array._data, array.node, array.fmt = value, None, fmt
+        yield array
 
 
 _new = dlarray.__new__

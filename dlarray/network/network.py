@@ -187,7 +187,7 @@ class dlnetwork:
     def array_parts(self) -> tuple[Any, list[Any]]:
         """What makes a network the same but for its parameters, and these: learnables and state."""
         structure = Same(self._layers), Same(self._plan), self.Usage
-        return structure, [*self._learnables.Value, *self._state.Value]
+        return structure, self._learnables.arrays() + self._state.arrays()
 
     def with_array_parts(self, parts: Sequence[Any]) -> dlnetwork:
         """The network with other parameters of `array_parts`."""

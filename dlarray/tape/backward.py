@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .direct import Direct
 from .graph import RELEASED, GradientError, Node, Spec, Traced, paused
 from .operator import Operator, accumulate, alias, watched, watcher
 
@@ -63,7 +64,7 @@ def _walk(
             raise GradientError(RELEASED)
         if record:
             parts = _recorded_parts(node, rule, gradient)
-        elif told and not op.recordable:
+        elif told and op.calls_kernels:
             parts = _watched_parts(node, rule, gradient)
         elif node.options:
             parts = rule(gradient, node.result, *node.arguments, **node.options)
@@ -155,7 +156,7 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
     given = [Spec(a.shape, a.dtype) if isinstance(a, Node) else a for a in node.arguments]
     arguments = (dy, *results, *given)
     parts_of.__name__ = f"the derivative of {node.operator.name}"
-    parts = _told(parts_of, arguments, node.options)
+    parts = _told(parts_of, arguments, node.options, node.operator.direct_rule)
 
     def part(i: int) -> Any:
         """A part that the rule left for later."""
@@ -169,10 +170,17 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
     return [partial(part, i) if callable(value) else value for i, value in enumerate(parts)]
 
 
-def _told(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def _told(
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    direct: Callable[..., Direct | None] | None = None,
+) -> Any:
     """What a function gives, all of it, told to the watcher as an operator call."""
     watching = watcher()
     assert watching is not None
     with watched(None):
         result = function(*arguments, **options)
-    return watching.called(Operator(function), arguments, options, result, None)
+    told = Operator(function)
+    told.direct = direct
+    return watching.called(told, arguments, options, result, None)
