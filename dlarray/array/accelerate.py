@@ -166,7 +166,12 @@ class AcceleratedFunction:
             return mode.plain(args, options)
         arrays: list[dlarray] = []
         try:
-            key = (mode.name, signature((args, options), arrays), mode.places(arrays))
+            key = (
+                mode.name,
+                *[signature(value, arrays) for value in args],
+                signature(options, arrays) if options else None,
+                mode.places(arrays),
+            )
         except NoSignature as error:
             _warn(str(error), 4)
             return mode.plain(args, options)
