@@ -245,7 +245,7 @@ class ParameterTable(Table):
 
     def arrays(self) -> list[Any]:
         """The values, in a list of its own."""
-        return self._columns["Value"]._values.copy()  # type: ignore[no-any-return]
+        return self._columns["Value"]._values.copy()
 
     def with_array_parts(self, parts: Sequence[Any]) -> ParameterTable:
         """The table with other values of `array_parts`."""
