@@ -62,14 +62,16 @@ def _walk(
             raise GradientError(f"{op.name} has no derivative.")
         if node.arguments is None:
             raise GradientError(RELEASED)
+        parts = None
         if record:
             parts = _recorded_parts(node, rule, gradient)
-        elif told and op.calls_kernels:
-            parts = _watched_parts(node, rule, gradient)
-        elif node.options:
+        elif told:
+            if op.calls_kernels:
+                parts = _watched_parts(node, rule, gradient)
+        elif op.small_rule is not None:
+            parts = op.small_rule(gradient, node.result, *node.arguments, *parents)
+        if parts is None:
             parts = rule(gradient, node.result, *node.arguments, **node.options)
-        else:
-            parts = rule(gradient, node.result, *node.arguments)
         for parent, part in zip(parents, parts):  # noqa: B905 - a rule may stop early
             if parent is None or part is None or (leads is not None and parent not in leads):
                 continue

@@ -114,6 +114,9 @@ class Operator:
         self.recordable = True
         self.calls_kernels = False  # the rule does, not operators alone
         self.composition: Callable[..., Any] | None = None
+        # of dy, the result, the arguments and their nodes: the parts of the rule for small arrays of
+        # one shape, with the same bits; None for others.  Asked where nobody watches or records
+        self.small_rule: Callable[..., Sequence[Any] | None] | None = None
         self.keeps_result = False
         self.drops: tuple[int, ...] = ()  # arguments of which the rule needs shape and type only
         self.drops_first = self.drops_second = False  # whether 0 and 1 are among them
