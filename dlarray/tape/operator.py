@@ -114,7 +114,7 @@ class Operator:
         self.recordable = True
         self.calls_kernels = False  # the rule does, not operators alone
         self.composition: Callable[..., Any] | None = None
-        # of dy, the result, the arguments and their nodes: the parts of the rule for small arrays of
+        # of dy, the result, the arguments, their nodes: the parts of the rule for small arrays of
         # one shape, with the same bits; None for others.  Asked where nobody watches or records
         self.small_rule: Callable[..., Sequence[Any] | None] | None = None
         self.keeps_result = False
