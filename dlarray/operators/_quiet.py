@@ -15,7 +15,7 @@ import numpy as np
 
 from ..kernels._buffers import POOLED_BYTES
 from ..kernels._map import map_one
-from ..kernels.elementwise import _KERNELS as KERNELS, FLOATS, apply
+from ..kernels.elementwise import FLOATS, KERNELS, apply
 from ..tape import Array
 
 _context = Context()
