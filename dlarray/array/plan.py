@@ -162,6 +162,7 @@ class Plan:
             if slot in constant and slot in used
         }
         self._calls = calls
+        self.ours = not any(call.operator.of_user for call in calls)  # no code of users in it
         self._unused = _unused_after(calls, self.outputs, constant)
         self._text = PlanText(calls, recorder.values, self.outputs, recorder.n_inputs)
         self._code = compile(self._text.text, "<plan>", "exec")

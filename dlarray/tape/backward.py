@@ -158,7 +158,7 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
     given = [Spec(a.shape, a.dtype) if isinstance(a, Node) else a for a in node.arguments]
     arguments = (dy, *results, *given)
     parts_of.__name__ = f"the derivative of {node.operator.name}"
-    parts = _told(parts_of, arguments, node.options, node.operator.direct_rule)
+    parts = _told(node.operator, parts_of, arguments, node.options, node.operator.direct_rule)
 
     def part(i: int) -> Any:
         """A part that the rule left for later."""
@@ -167,22 +167,26 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
             return parts_of(*arguments, **options)[i]()
 
         later.__name__ = parts_of.__name__
-        return _told(later, arguments, node.options)
+        assert node.operator is not None
+        return _told(node.operator, later, arguments, node.options)
 
     return [partial(part, i) if callable(value) else value for i, value in enumerate(parts)]
 
 
 def _told(
+    of: Operator,
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
     options: dict[str, Any],
     direct: Callable[..., Direct | None] | None = None,
 ) -> Any:
-    """What a function gives, all of it, told to the watcher as an operator call."""
+    """What a function of an operator's rule gives, all of it, told to the watcher as an operator
+    call.
+    """
     watching = watcher()
     assert watching is not None
     with watched(None):
         result = function(*arguments, **options)
     told = Operator(function)
-    told.direct = direct
+    told.direct, told.of_user = direct, of.of_user
     return watching.called(told, arguments, options, result, None)

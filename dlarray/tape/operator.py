@@ -110,6 +110,7 @@ class Operator:
         self.direct: Callable[..., Direct | None] | None = None
         self.direct_rule: Callable[..., Direct | None] | None = None
         self.pure = pure  # the result depends on the arguments alone
+        self.of_user = False  # it runs code that is not ours
         self.rule: Callable[..., Any] | None = None
         self.recordable = True
         self.calls_kernels = False  # the rule does, not operators alone
