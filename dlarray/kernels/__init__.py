@@ -14,6 +14,7 @@ from ._buffers import (
     memory_axes,
 )
 from ._jit import (
+    all_shared,
     dry_run,
 )
 from ._window import (
@@ -104,6 +105,7 @@ __all__ = [
     "Array",
     "Geometry",
     "adam",
+    "all_shared",
     "avgpool_forward",
     "avgpool_grad",
     "batch_statistics",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .. import _checks, _console
+from .. import _calls, _console
 from ..array import Same
 from ..formats import networkDataLayout
 from ..layers import Layer, LayerArray, Learnable, State
@@ -53,7 +53,7 @@ class dlnetwork:
 
     _same: tuple[Same, Same] | None = None  # the layers and the plan, for signatures
 
-    @_checks.named_options
+    @_calls.explained
     def __init__(
         self, layers: Sequence[Layer] | Layer = (), *inputs: Any, Initialize: bool = True
     ) -> None:

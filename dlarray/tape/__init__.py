@@ -33,7 +33,7 @@ Since every numeric step is an operator call, one who watches all calls of a thr
 repeat a computation without the code that led to it: that is how `dlaccelerate` makes its plans.
 """
 
-from .backward import gradients
+from .backward import between, gradients
 from .direct import (
     Direct,
     Steps,
@@ -91,6 +91,7 @@ __all__ = [
     "accumulate",
     "after",
     "alias",
+    "between",
     "constant",
     "copied",
     "current_tape",
