@@ -27,6 +27,8 @@ def choice(
     says what else the option takes, for the message.
     """
     if isinstance(value, str):
+        if value in choices:  # what costs least to see
+            return value
         for known in choices:
             if value.lower() == known.lower():
                 return known

@@ -21,7 +21,7 @@ from ..tape import watched, watcher
 from .core import dlarray
 from .plan import Recorder
 from .signature import NoSignature, arrays_of, replaced, signature
-from .trace import Draws, Evaluated, Mode, Plainly, Trace, difference, own
+from .trace import Draws, Evaluated, Plainly, Trace, difference, own
 
 CALL = "dlaccelerate"
 CHECK_MODES = ("none", "tolerance")
@@ -161,12 +161,17 @@ class AcceleratedFunction:
         """The call as `dlfeval` makes it: with the arguments traced, and results without trace."""
         return self._run(self._evaluated, args, options)
 
-    def _run(self, mode: Mode, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def _run(self, mode: Plainly, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if not self._enabled or watcher() is not None:
             return mode.plain(args, options)
         arrays: list[dlarray] = []
         try:
-            key = (mode.name, signature((args, options), arrays), mode.places(arrays))
+            key = (
+                mode.name,
+                *[signature(value, arrays) for value in args],
+                signature(options, arrays) if options else None,
+                mode.places(arrays),
+            )
         except NoSignature as error:
             _warn(str(error), 4)
             return mode.plain(args, options)
@@ -189,7 +194,7 @@ class AcceleratedFunction:
 
     def _first(
         self,
-        mode: Mode,
+        mode: Plainly,
         key: Hashable,
         args: tuple[Any, ...],
         options: dict[str, Any],
@@ -211,7 +216,7 @@ class AcceleratedFunction:
 
     def _checked(
         self,
-        mode: Mode,
+        mode: Plainly,
         trace: Trace,
         args: tuple[Any, ...],
         options: dict[str, Any],

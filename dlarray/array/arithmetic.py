@@ -26,7 +26,7 @@ from .core import as_data, dlarray, require_dlarray, require_float, require_real
 _new = dlarray.__new__
 
 
-def _binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
+def binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
     """An elementwise function of two operands.
 
     What happens most, floating arrays of one type or a Python number beside one, comes first: a
@@ -58,7 +58,7 @@ def _binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
 
 def real_binary(call: str, function: Operator, a: Any, b: Any) -> dlarray:
     """An elementwise function of two operands that has no meaning for complex ones."""
-    return _binary(call, function, require_real(a, call), require_real(b, call))
+    return binary(call, function, require_real(a, call), require_real(b, call))
 
 
 def aligned(call: str, a: Any, b: Any) -> tuple[Any, Any, str]:
@@ -165,7 +165,7 @@ def plus(a: Any, b: Any) -> dlarray:
     >>> dims(plus(dlarray(np.ones((3, 7)), "CB"), dlarray(np.ones((3, 9)), "CT")))
     'CBT'
     """
-    return _binary("plus", operators.add, a, b)
+    return binary("plus", operators.add, a, b)
 
 
 def minus(a: Any, b: Any) -> dlarray:
@@ -181,7 +181,7 @@ def minus(a: Any, b: Any) -> dlarray:
     >>> minus(dlarray([3.0, 5.0], "C"), 1).data.ravel()
     array([2., 4.])
     """
-    return _binary("minus", operators.sub, a, b)
+    return binary("minus", operators.sub, a, b)
 
 
 def times(a: Any, b: Any) -> dlarray:
@@ -197,7 +197,7 @@ def times(a: Any, b: Any) -> dlarray:
     >>> dims(times(dlarray(np.ones((3, 7)), "CB"), dlarray(np.ones((3, 9)), "CT")))
     'CBT'
     """
-    return _binary("times", operators.mul, a, b)
+    return binary("times", operators.mul, a, b)
 
 
 def rdivide(a: Any, b: Any) -> dlarray:
@@ -213,7 +213,7 @@ def rdivide(a: Any, b: Any) -> dlarray:
     >>> rdivide(dlarray([3.0, 5.0], "C"), 2).data.ravel()
     array([1.5, 2.5])
     """
-    return _binary("rdivide", operators.div, a, b)
+    return binary("rdivide", operators.div, a, b)
 
 
 def ldivide(a: Any, b: Any) -> dlarray:
@@ -229,7 +229,7 @@ def ldivide(a: Any, b: Any) -> dlarray:
     >>> ldivide(2, dlarray([3.0, 5.0], "C")).data.ravel()
     array([1.5, 2.5])
     """
-    return _binary("ldivide", operators.div, b, a)
+    return binary("ldivide", operators.div, b, a)
 
 
 def power(a: Any, b: Any) -> dlarray:
@@ -246,7 +246,7 @@ def power(a: Any, b: Any) -> dlarray:
     >>> power(dlarray([3.0, 5.0], "C"), 2).data.ravel()
     array([ 9., 25.])
     """
-    return _binary("power", operators.power, a, b)
+    return binary("power", operators.power, a, b)
 
 
 def maximum(a: Any, b: Any) -> dlarray:

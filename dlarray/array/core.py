@@ -144,31 +144,31 @@ class dlarray(Protocols):
             return numpy_functions.from_method(ufunc, method, inputs, options)
         return ufuncs.from_ufunc(ufunc, inputs, options)
 
-    # -- operators --------------------------------------------------------------------------------
+    # -- operators: as functions, a call less for the commonest ------------------------------------
 
     def __add__(self, other: Any) -> dlarray:
-        return arithmetic.plus(self, other)
+        return arithmetic.binary("plus", operators.add, self, other)
 
     def __radd__(self, other: Any) -> dlarray:
-        return arithmetic.plus(other, self)
+        return arithmetic.binary("plus", operators.add, other, self)
 
     def __sub__(self, other: Any) -> dlarray:
-        return arithmetic.minus(self, other)
+        return arithmetic.binary("minus", operators.sub, self, other)
 
     def __rsub__(self, other: Any) -> dlarray:
-        return arithmetic.minus(other, self)
+        return arithmetic.binary("minus", operators.sub, other, self)
 
     def __mul__(self, other: Any) -> dlarray:
-        return arithmetic.times(self, other)
+        return arithmetic.binary("times", operators.mul, self, other)
 
     def __rmul__(self, other: Any) -> dlarray:
-        return arithmetic.times(other, self)
+        return arithmetic.binary("times", operators.mul, other, self)
 
     def __truediv__(self, other: Any) -> dlarray:
-        return arithmetic.rdivide(self, other)
+        return arithmetic.binary("rdivide", operators.div, self, other)
 
     def __rtruediv__(self, other: Any) -> dlarray:
-        return arithmetic.rdivide(other, self)
+        return arithmetic.binary("rdivide", operators.div, other, self)
 
     def __pow__(self, other: Any) -> dlarray:
         return arithmetic.power(self, other)

@@ -276,6 +276,7 @@ def _operator(cls: type[DifferentiableFunction], keep_inputs: bool) -> Operator:
 
     forward.__name__ = cls.__name__
     op = operator(forward)
+    op.of_user = True
 
     def with_inputs(dy: Any, result: Any, *arrays: Any, call: _Call) -> Any:
         return call.backward(dy, result[1], arrays)

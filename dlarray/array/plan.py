@@ -6,10 +6,9 @@ step is an operator call that makes a new one.  What leads to no output is left 
 what follows from constants alone is computed once.
 
 A plan repeats the very calls of the operators' functions, in their order, so its results are the
-same bits.  It is written as the text of one Python function, a line a call, and compiled: walking
-over a list of steps instead costs 1 us a step more, as much as the small calls themselves.  On
-values that an outer tape traces, `Plan.traced` repeats those calls that were recorded as operator
-calls, so that the outer tape has its nodes, and the others as plain ones.
+same bits.  It is written as the text of one Python function (`plan_text`) and compiled.  On values
+that an outer tape traces, `Plan.traced` repeats those calls that were recorded as operator calls,
+so that the outer tape has its nodes, and the others as plain ones.
 
 What can't be repeated for other values is found while recording, and said in `Recorder.reason`: an
 array that was computed from others outside the operators, or a size that depends on values.
@@ -18,30 +17,12 @@ array that was computed from others outside the operators, or a size that depend
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..tape import Array, Operator, Tape, Traced, current_tape
-
-
-class Call(NamedTuple):
-    """One operator call: where its arguments lie and its results go."""
-
-    operator: Operator
-    arguments: tuple[int, ...]
-    options: dict[str, Any]
-    arrays_in_options: dict[str, Any]  # option -> where its arrays lie: a slot, or tuples of such
-    result: int  # the slot of its value
-    residuals: tuple[tuple[int, int], ...]  # (place in the operator's tuple, slot)
-    several: bool  # the operator returns a tuple
-    traced: tuple[bool, ...] | None  # of an argument: recorded on the tape that was open outside
-
-
-class Slot(NamedTuple):
-    """Where an option's array lies."""
-
-    number: int
+from .plan_text import Call, PlanText, Slot
 
 
 class Recorder:
@@ -180,11 +161,11 @@ class Plan:
             for slot, value in enumerate(recorder.values)
             if slot in constant and slot in used
         }
-        self._n_inputs = recorder.n_inputs
         self._calls = calls
+        self.ours = not any(call.operator.of_user for call in calls)  # no code of users in it
         self._unused = _unused_after(calls, self.outputs, constant)
-        self._direct = _direct(calls, recorder)
-        self._code = compile(self._text(), "<plan>", "exec")
+        self._text = PlanText(calls, recorder.values, self.outputs, recorder.n_inputs)
+        self._code = compile(self._text.text, "<plan>", "exec")
         self.run: Callable[..., tuple[Array, ...]] = self._function()
 
     def __len__(self) -> int:
@@ -197,36 +178,13 @@ class Plan:
         drawn = iter(draws)
         return self._function(lambda *_arguments, **_options: next(drawn))(*inputs)
 
-    def _text(self) -> str:
-        """The function: of the inputs, returns the outputs."""
-        inputs = ", ".join(f"v{slot}" for slot in range(self._n_inputs))
-        lines = [f"def run({inputs}):"]
-        for number, (call, dead) in enumerate(zip(self._calls, self._unused, strict=True)):
-            arguments = [f"v{slot}" for slot in call.arguments]
-            arguments += (
-                []
-                if number in self._direct
-                else [
-                    f"{name}={_expression(call.arrays_in_options.get(name, f'o{number}_{name}'))}"
-                    for name in call.options
-                ]
-            )
-            parts = {0: call.result, **dict(call.residuals)}
-            names = ", ".join(f"v{slot}" for slot in parts.values())
-            comma = "," if call.several and len(parts) == 1 else ""
-            lines.append(f"    {names}{comma} = f{number}({', '.join(arguments)})")
-            if dead:
-                lines.append("    del " + ", ".join(f"v{slot}" for slot in dead))
-        results = "".join(f"v{slot}, " for slot in self.outputs)
-        return "\n".join([*lines, f"    return ({results})"])
-
     def _function(self, draw: Callable[..., Any] | None = None) -> Callable[..., Any]:
         """The compiled function; with ``draw`` in place of the operators that draw."""
         names: dict[str, Any] = {f"v{slot}": value for slot, value in self._constants.items()}
-        for number, call in enumerate(self._calls):
-            drawn = draw is not None and not call.operator.pure
-            names[f"f{number}"] = draw if drawn else self._direct.get(number, call.operator.forward)
-            names.update((f"o{number}_{name}", value) for name, value in call.options.items())
+        names.update(self._text.options)
+        for number, function in self._text.functions.items():
+            drawn = draw is not None and not self._calls[number].operator.pure
+            names[f"f{number}"] = draw if drawn else function
         exec(self._code, names)
         return names["run"]
 
@@ -284,18 +242,6 @@ def _needed(recorder: Recorder, outputs: Sequence[int]) -> tuple[list[Call], set
     return kept, set(range(len(recorder.values))) - varying
 
 
-def _direct(calls: Sequence[Call], recorder: Recorder) -> dict[int, Callable[..., Any]]:
-    """For calls whose operator knows a shorter way where sizes and options are fixed, that way."""
-    found: dict[int, Callable[..., Any]] = {}
-    for number, call in enumerate(calls):
-        if call.operator.direct is not None and not call.arrays_in_options:
-            arguments = [recorder.values[slot] for slot in call.arguments]
-            direct = call.operator.direct(*arguments, **call.options)
-            if direct is not None:
-                found[number] = direct
-    return found
-
-
 def _reads(call: Call) -> list[int]:
     return [*call.arguments, *_numbers(call.arrays_in_options.values())]
 
@@ -309,7 +255,7 @@ def _numbers(parts: Any) -> list[int]:
 
 
 def _writes(call: Call) -> list[int]:
-    return [call.result, *(slot for _, slot in call.residuals)]
+    return list(call.slots)
 
 
 def _unused_after(
@@ -325,15 +271,6 @@ def _unused_after(
         if slot not in outputs and slot not in constant:
             rows[number].append(slot)
     return [tuple(row) for row in rows]
-
-
-def _expression(part: Any) -> str:
-    """What fills an option in the text of a plan: this name, or slots in nested tuples."""
-    if isinstance(part, Slot):
-        return f"v{part.number}"
-    if isinstance(part, str):
-        return part
-    return "(" + "".join(f"{_expression(p)}, " for p in part) + ")"
 
 
 def _options(call: Call, values: dict[int, Any]) -> dict[str, Any]:

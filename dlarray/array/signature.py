@@ -49,7 +49,7 @@ def signature(value: Any, arrays: list[dlarray]) -> Hashable:
     if kind is dlarray:
         arrays.append(value)
         data = value._data
-        return value.fmt, data.shape, data.dtype.char
+        return value.fmt, data.shape, data.dtype
     if kind is tuple or kind is list:
         return kind, *[signature(part, arrays) for part in value]
     if kind is dict:
@@ -65,10 +65,10 @@ def _rare(value: Any, kind: type, arrays: list[dlarray]) -> Hashable:
     parts = getattr(value, "array_parts", None)
     if parts is not None:
         structure, found = parts()
-        return kind, structure, *[signature(part, arrays) for part in found]
+        return kind, structure, *_of_parameters(found, arrays)
     if isinstance(value, dlarray):
         arrays.append(value)
-        return kind, value.fmt, value.shape, value.dtype.char
+        return kind, value.fmt, value.shape, value.dtype
     if kind is float:
         return kind, value if value == value else "NaN", copysign(1.0, value)  # noqa: PLR0124
     if kind is complex:
@@ -85,6 +85,15 @@ def _rare(value: Any, kind: type, arrays: list[dlarray]) -> Hashable:
     if contained is not None:
         return kind, *[(key, signature(part, arrays)) for key, part in contained]
     return kind, _pickled(value)
+
+
+def _of_parameters(values: list[Any], arrays: list[dlarray]) -> list[Hashable]:
+    """`signature` of each, in half the time where all are dlarrays."""
+    for value in values:
+        if type(value) is not dlarray:
+            return [signature(part, arrays) for part in values]
+    arrays += values
+    return [(x.fmt, x._data.shape, x._data.dtype) for x in values]
 
 
 def _contained(value: Any) -> list[tuple[Any, Any]] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Sequence
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextvars import Context
 from typing import Any
 
 import numpy as np
@@ -48,14 +50,11 @@ class Evaluated(Plainly):
         return None
 
 
-Mode = Plainly
-
-
 class Trace:
     """A plan, the value that the function returned, and where its arrays come from."""
 
     def __init__(
-        self, recorder: Recorder, result: Any, inputs: Sequence[dlarray], mode: Mode
+        self, recorder: Recorder, result: Any, inputs: Sequence[dlarray], mode: Plainly
     ) -> None:
         outputs = arrays_of(result)
         slots = [recorder.slot_of(x._data) for x in outputs]
@@ -70,15 +69,40 @@ class Trace:
 
     def run(self, arrays: Sequence[dlarray], draws: Sequence[Any] | None = None) -> Any:
         """The result for other arrays; with ``draws`` as random numbers."""
-        found: Sequence[Any]
-        with np.errstate(all="ignore"):
-            if self.traced:
-                found = self.plan.traced(arrays, draws)
-            elif draws is None:
-                found = self.plan.run(*[x._data for x in arrays])
-            else:
-                found = self.plan.with_draws([x._data for x in arrays], draws)
-        return self.build(map(_labelled, found, self.formats, self.places))
+        if self.traced:
+            with np.errstate(all="ignore"):
+                values = self.plan.traced(arrays, draws)
+            return self.build(map(_labelled, values, self.formats, self.places))
+        data = [x._data for x in arrays]
+        if draws is None and self.plan.ours and not _quiet.busy:
+            found = _quiet.call(self.plan.run, data)
+        else:
+            with np.errstate(all="ignore"):
+                found = self.plan.run(*data) if draws is None else self.plan.with_draws(data, draws)
+        return self.build(_constants(found, self.formats))
+
+
+class _Quiet(threading.local):
+    """A context for each thread in which NumPy's warnings are off for good: ``np.errstate`` takes
+    2 us of a replay.  Users' code does not run there, because it may have a context of its own.
+    """
+
+    def __init__(self) -> None:
+        self.busy = False
+        context = Context()
+        context.run(np.seterr, all="ignore")
+        self._run = context.run
+
+    def call(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
+        """``function(*arguments)``, unless ``busy``."""
+        self.busy = True
+        try:
+            return self._run(function, *arguments)
+        finally:
+            self.busy = False
+
+
+_quiet = _Quiet()
 
 
 class Draws:
@@ -125,6 +149,14 @@ def _labelled(value: Any, fmt: str, traced: bool = True) -> dlarray:
     else:
         array._data, array.node = value, None
     return array
+
+
+def _constants(values: Iterable[Array], formats: Iterable[str]) -> Iterator[dlarray]:
+    """`wrap` of results, whose formats fit already."""
+    for value, fmt in zip(values, formats, strict=True):
+        array = _new(dlarray)
+        array._data, array.node, array.fmt = value, None, fmt
+        yield array
 
 
 _new = dlarray.__new__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .. import _calls, _checks, operators
@@ -67,7 +68,10 @@ def gelu(X: Any, *, Approximation: str = "none") -> dlarray:
     array([-0.1587,  1.9545])
     """
     kind = _checks.choice("gelu", "Approximation", Approximation, ("none", "tanh"))
-    return unary("gelu", lambda x: operators.gelu(x, tanh=kind == "tanh"), X)
+    return unary("gelu", _GELU[kind], X)
+
+
+_GELU = {kind: partial(operators.gelu, tanh=kind == "tanh") for kind in ("none", "tanh")}
 
 
 def sigmoid(X: Any) -> dlarray:

@@ -26,7 +26,14 @@ LIMIT_BYTES = 1 << 29  # what the pool keeps of unused blocks, at most
 
 Array = np.ndarray[Any, Any]
 
-_Block = tuple[int, bytearray, int]  # size, memory, offset of the first aligned byte
+
+class _Memory(np.ndarray):
+    """The memory of a block, as a class of its own: views of an array whose base is an ordinary
+    array hold that base alone, and leases would die before their views.
+    """
+
+
+_Block = tuple[int, _Memory, int]  # size, memory, offset of the first aligned byte
 
 
 class _Pool:
@@ -36,31 +43,55 @@ class _Pool:
 
     def __init__(self) -> None:
         self.free: dict[int, list[_Block]] = {}
+        self.asked: dict[int, int] = {}  # size -> when it was asked for last, in turns
+        self.turn = 0
         self.held = 0
 
     def take(self, nbytes: int) -> _Block:
         size = _size_class(nbytes)
-        blocks = self.free.setdefault(size, [])
+        self.turn = self.asked[size] = self.turn + 1
         try:
-            block = blocks.pop()
-        except IndexError:
-            try:
-                memory = bytearray(size + ALIGNMENT)
-            except OverflowError:  # more than an address can name
-                raise MemoryError(f"{nbytes} bytes") from None
-            return size, memory, -np.frombuffer(memory, np.uint8).ctypes.data % ALIGNMENT
+            block = self.free[size].pop()
+        except (KeyError, IndexError):
+            return _new_block(size)
         self.held -= size
         return block
 
     def give(self, block: _Block) -> None:
         size = block[0]
-        if self.held + size > LIMIT_BYTES:
+        if self.held + size > LIMIT_BYTES and not self._make_room(size):
             return
         self.held += size
-        self.free.setdefault(size, []).append(block)  # `clear` may have run since
+        self.free.setdefault(size, []).append(block)
+
+    def _make_room(self, size: int) -> bool:
+        """Give up blocks of sizes that nobody has asked for since this one, the oldest first; say
+        whether there is room for another of this size then.
+        """
+        now = self.asked.get(size, 0)
+        for other, turn in sorted(self.asked.items(), key=lambda item: item[1]):
+            blocks = self.free.get(other, [])
+            while turn < now and blocks and self.held + size > LIMIT_BYTES:
+                try:
+                    blocks.pop()
+                except IndexError:  # another thread has taken it
+                    break
+                self.held -= other
+        return self.held + size <= LIMIT_BYTES
 
     def clear(self) -> None:
-        self.free, self.held = {}, 0
+        self.free, self.asked, self.held = {}, {}, 0
+
+
+def _new_block(size: int) -> _Block:
+    """Memory of NumPy, which asks the system for large pages: 64 MB were there, written once, after
+    5 ms; as a bytearray after 33 ms.
+    """
+    try:
+        memory = _Memory((size + ALIGNMENT,), np.uint8)
+    except (ValueError, OverflowError):  # more than an address can name
+        raise MemoryError(f"{size} bytes") from None
+    return size, memory, -memory.ctypes.data % ALIGNMENT
 
 
 _pool = _Pool()
@@ -76,6 +107,7 @@ class _Lease(np.ndarray):
             _pool.give(self.block)
 
 
+@lru_cache(maxsize=4096)
 def _size_class(nbytes: int) -> int:
     """Rounded up to an eighth of a power of two, so that lengths that differ a little share
     blocks.

@@ -108,8 +108,11 @@ def map_one(function: Kernel, x: Array) -> Array:
         function.entry(0, 1, x.ravel("K"), y.ravel("K"), False)
         return y
     y = empty_like(x)
-    flat = flatten(y)
-    function(workers(nbytes=2.0 * x.nbytes), flatten(x), flat, streams(flat))
+    if is_simple(x) and x.flags.forc:  # 0.3 us less
+        flat_x, flat = x.ravel("K"), y.ravel("K")
+    else:
+        flat_x, flat = flatten(x), flatten(y)
+    function(workers(nbytes=2.0 * x.nbytes), flat_x, flat, streams(flat))
     return y
 
 

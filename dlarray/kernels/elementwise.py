@@ -18,7 +18,7 @@ from ._map import map_one, unary
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
-_KERNELS: dict[Any, Any] = {
+KERNELS: dict[Any, Any] = {
     np.exp: unary(_vmath.exp),
     np.log: unary(_vmath.log),
     np.tanh: unary(_vmath.tanh),
@@ -29,7 +29,7 @@ _ERF = unary(_vmath.erf)
 def apply(function: np.ufunc, *arrays: Array) -> Array:
     """``function(*arrays)``; the result lies in memory as the largest operand does."""
     largest = arrays[0]
-    known = _KERNELS.get(function)
+    known = KERNELS.get(function)
     if known is not None and largest.dtype in FLOATS:
         return map_one(known, largest)
     for array in arrays[1:]:

@@ -51,6 +51,8 @@ class dlnetwork:
     (['sequenceinput', 'conv1d', 'relu'], 2)
     """
 
+    _same: tuple[Same, Same] | None = None  # the layers and the plan, for signatures
+
     @_calls.explained
     def __init__(
         self, layers: Sequence[Layer] | Layer = (), *inputs: Any, Initialize: bool = True
@@ -186,8 +188,10 @@ class dlnetwork:
 
     def array_parts(self) -> tuple[Any, list[Any]]:
         """What makes a network the same but for its parameters, and these: learnables and state."""
-        structure = Same(self._layers), Same(self._plan), self.Usage
-        return structure, [*self._learnables.Value, *self._state.Value]
+        same = self._same
+        if same is None or same[0].value is not self._layers or same[1].value is not self._plan:
+            same = self._same = Same(self._layers), Same(self._plan)
+        return (same, self.Usage), self._learnables.arrays() + self._state.arrays()
 
     def with_array_parts(self, parts: Sequence[Any]) -> dlnetwork:
         """The network with other parameters of `array_parts`."""

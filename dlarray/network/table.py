@@ -223,12 +223,16 @@ class ParameterTable(Table):
 
     def replaced(self, values: Iterable[Any]) -> ParameterTable:
         """The table with other values, row by row."""
-        new = list(values)
-        if len(new) != len(self):
-            raise ValueError(f"{len(self)} values are needed; got {len(new)}.")
+        new, columns = list(values), self._columns
+        titles = columns["Value"].titles
+        if len(new) != len(titles):
+            raise ValueError(f"{len(titles)} values are needed; got {len(new)}.")
         table = object.__new__(ParameterTable)
-        columns = {name: list(self._columns[name]) for name in ("Layer", "Parameter")}
-        table.__dict__["_columns"] = {**columns, "Value": Values(self.Value.titles, new)}
+        table.__dict__["_columns"] = {
+            "Layer": columns["Layer"].copy(),
+            "Parameter": columns["Parameter"].copy(),
+            "Value": Values(titles, new),
+        }
         return table
 
     def map_arrays(self, function: Callable[[Any], Any]) -> ParameterTable:
@@ -236,7 +240,12 @@ class ParameterTable(Table):
 
     def array_parts(self) -> tuple[Any, list[Any]]:
         """What makes a table the same but for its values, and these."""
-        return (tuple(self.Layer), tuple(self.Parameter)), list(self.Value)
+        columns = self._columns
+        return (tuple(columns["Layer"]), tuple(columns["Parameter"])), self.arrays()
+
+    def arrays(self) -> list[Any]:
+        """The values, in a list of its own."""
+        return self._columns["Value"]._values.copy()
 
     def with_array_parts(self, parts: Sequence[Any]) -> ParameterTable:
         """The table with other values of `array_parts`."""

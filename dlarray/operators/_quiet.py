@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels._buffers import POOLED_BYTES
-from ..kernels.elementwise import FLOATS, apply
+from ..kernels._map import map_one
+from ..kernels.elementwise import FLOATS, KERNELS, apply
 from ..tape import Array
 
 _context = Context()
@@ -33,6 +34,8 @@ def quietly(function: Callable[..., Any], *arguments: Any, **options: Any) -> An
 
 def number(value: float, dtype: Any) -> Array:
     """A Python number as a 0-d array of this type; Inf where it is beyond the type."""
+    if 1e-30 < value < 1e30 or -1e30 < value < -1e-30:  # nothing to warn of
+        return np.asarray(value, dtype)
     try:
         return quietly(np.asarray, value, dtype)
     except OverflowError:  # a whole number that no floating type holds
@@ -49,7 +52,7 @@ def elementwise(function: np.ufunc, x: Array) -> Array:
 
 def mapped(function: np.ufunc, x: Array) -> Array:
     """`elementwise` of a function that a kernel computes for real numbers, which never warns."""
-    return apply(function, x) if x.dtype in FLOATS else elementwise(function, x)
+    return map_one(KERNELS[function], x) if x.dtype in FLOATS else elementwise(function, x)
 
 
 def elementwise_of(function: np.ufunc, name: str) -> Callable[[Array], Array]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..tape import Array, operator
+from ..tape import Array, Direct, operator
 from .elementwise import add, exp, maximum, minimum, mul, sub
 
 
@@ -20,6 +20,10 @@ from .elementwise import add, exp, maximum, minimum, mul, sub
 def relu(x: Array) -> Array:
     """max(x, 0); NaN stays NaN."""
     return kernels.relu_forward(x)
+
+
+# kernels are looked up when they are called, here and in all of these
+relu.direct = lambda _x: Direct(lambda x: kernels.relu_forward(x), elementwise=True)
 
 
 @relu.backward
@@ -31,6 +35,12 @@ def _(dy: Any, y: Any, _x: Any) -> Any:
 def relu_grad(dy: Array, y: Array) -> Array:
     """dy where y is positive, else 0."""
     return kernels.relu_grad(dy, y)
+
+
+relu_grad.direct = lambda _dy, _y: Direct(
+    lambda dy, y: kernels.relu_grad(dy, y),
+    elementwise=True,
+)
 
 
 @relu_grad.backward

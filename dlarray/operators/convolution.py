@@ -15,7 +15,7 @@ from typing import Any
 from .. import kernels
 from ..formats import Axes, Shape, inverse
 from ..kernels import SCALAR, Geometry
-from ..tape import Array, operator
+from ..tape import Array, Direct, Steps, Way, operator, reshaped, transposed
 from .activation import relu_grad
 from .shape import expand, reshape
 
@@ -71,44 +71,48 @@ def conv_relu(
     return _convolve(x, w, b, x_axes, w_axes, geometry, True)
 
 
-# -- for plans: the same calls with all that sizes decide decided ---------------------------------
+# -- for plans: the same calls, with the ways between label order and the kernels' apart -----------
 
 
-def _ways(shape: Shape, axes: Axes, n: int) -> tuple[Callable[[Array], Array], ...]:
-    """From an array of this shape to (B, n positions, C), and from such a one back."""
-    moved, back = tuple(shape[axis] for axis in axes), inverse(axes)
-    batch = moved[: -n - 1]
-    if len(batch) == 1:
-        return (lambda x: x.transpose(axes)), (lambda y: y.transpose(back))
-    flat = (prod(batch), *moved[-n - 1 :])
-    return (
-        lambda x: x.transpose(axes).reshape(flat),
-        lambda y: y.reshape(*batch, *y.shape[1:]).transpose(back),
-    )
+def _data_way(axes: Axes, n: int) -> Way:
+    """From label order to (B, n positions, C)."""
+
+    def way(shape: Shape) -> Steps:
+        moved = tuple(shape[axis] for axis in axes)
+        flat = (prod(moved[: -n - 1]), *moved[-n - 1 :])
+        return *transposed(axes)(shape), *reshaped(flat)(moved)
+
+    return way
 
 
-def _filters_way(shape: Shape, axes: Axes, n: int) -> tuple[Callable[[Array], Array], int]:
-    """From weights of this shape to (n taps, C, F), and the number of groups."""
-    moved = tuple(shape[axis] for axis in axes)
-    if len(moved) == n + 2:
-        return (lambda w: w.transpose(axes)), 1
-    flat = (*moved[:-2], moved[-2] * moved[-1])
-    return (lambda w: w.transpose(axes).reshape(flat)), moved[-2]
+def _filters_way(axes: Axes, n: int) -> Way:
+    """From label order to (n taps, C, F)."""
+
+    def way(shape: Shape) -> Steps:
+        moved = tuple(shape[axis] for axis in axes)
+        flat = moved if len(moved) == n + 2 else (*moved[:-2], moved[-2] * moved[-1])
+        return *transposed(axes)(shape), *reshaped(flat)(moved)
+
+    return way
 
 
-def _forward_directly(relu: bool) -> Callable[..., Any]:
+def _groups(w: Array, axes: Axes, n: int) -> int:
+    return w.shape[axes[-2]] if len(axes) == n + 3 else 1
+
+
+def _flat(shape: Shape) -> Steps:
+    return reshaped((prod(shape),))(shape)
+
+
+def _forward_directly(relu: bool) -> Callable[..., Direct]:
     def direct(
-        x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Moves
-    ) -> Any:
-        n, bias = len(geometry), None if b is None else b.size
-        into, back = _ways(x.shape, x_axes, n)
-        filters, _ = _filters_way(w.shape, w_axes, n)
-
+        _x: Array, _w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Moves
+    ) -> Direct:
         def call(x: Array, w: Array, b: Array | None) -> Array:
-            flat = None if bias is None else b.reshape(bias)  # type: ignore[union-attr]
-            return back(kernels.conv_forward(into(x), filters(w), flat, geometry, relu))
+            return kernels.conv_forward(x, w, b, geometry, relu)
 
-        return call
+        data, bias = _data_way(x_axes, len(geometry)), None if b is None else _flat
+        return Direct(call, (data, _filters_way(w_axes, len(geometry)), bias), (data,))
 
     return direct
 
@@ -147,7 +151,7 @@ def channel_sum(x: Array, *, channel: int, shape: Shape) -> Array:
 
 def _channel_sum_directly(x: Array, *, channel: int, shape: Shape) -> Any:
     rest = (*range(channel), *range(channel + 1, x.ndim))
-    return lambda x: kernels.sum_axes(x, rest).reshape(shape)
+    return Direct(lambda x: kernels.sum_axes(x, rest).reshape(shape))
 
 
 channel_sum.direct = _channel_sum_directly
@@ -172,16 +176,15 @@ def conv_grad_x(
 
 
 def _grad_x_directly(
-    dy: Array, w: Array, *, sizes: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
-) -> Any:
-    n = len(geometry)
-    into, back = _ways(dy.shape, x_axes, n)
-    filters, groups = _filters_way(w.shape, w_axes, n)
+    _dy: Array, w: Array, *, sizes: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
+) -> Direct:
+    groups = _groups(w, w_axes, len(geometry))
 
     def call(dy: Array, w: Array) -> Array:
-        return back(kernels.conv_grad_x(into(dy), filters(w), sizes, geometry, groups))
+        return kernels.conv_grad_x(dy, w, sizes, geometry, groups)
 
-    return call
+    data = _data_way(x_axes, len(geometry))
+    return Direct(call, (data, _filters_way(w_axes, len(geometry))), (data,))
 
 
 conv_grad_x.direct = _grad_x_directly
@@ -218,7 +221,7 @@ def transposed_conv(
 
 
 def _transposed_directly(
-    x: Array,
+    _x: Array,
     w: Array,
     b: Array | None,
     *,
@@ -226,16 +229,14 @@ def _transposed_directly(
     x_axes: Axes,
     w_axes: Axes,
     geometry: Moves,
-) -> Any:
-    n, bias = len(geometry), None if b is None else b.size
-    into, back = _ways(x.shape, x_axes, n)
-    filters, groups = _filters_way(w.shape, w_axes, n)
+) -> Direct:
+    groups = _groups(w, w_axes, len(geometry))
 
     def call(x: Array, w: Array, b: Array | None) -> Array:
-        flat = None if bias is None else b.reshape(bias)  # type: ignore[union-attr]
-        return back(kernels.conv_grad_x(into(x), filters(w), sizes, geometry, groups, flat))
+        return kernels.conv_grad_x(x, w, sizes, geometry, groups, b)
 
-    return call
+    data, bias = _data_way(x_axes, len(geometry)), None if b is None else _flat
+    return Direct(call, (data, _filters_way(w_axes, len(geometry)), bias), (data,))
 
 
 transposed_conv.direct = _transposed_directly
@@ -265,18 +266,16 @@ def conv_grad_w(
 
 
 def _grad_w_directly(
-    x: Array, dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
-) -> Any:
+    _x: Array, _dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
+) -> Direct:
     n = len(geometry)
-    (x_into, _), (dy_into, _) = _ways(x.shape, x_axes, n), _ways(dy.shape, x_axes, n)
-    back, taps, grouped = inverse(w_axes), shape[:n], len(shape) == n + 3
-    groups = shape[-2] if grouped else 1
+    taps, groups = shape[:n], shape[-2] if len(shape) == n + 3 else 1
 
     def call(x: Array, dy: Array) -> Array:
-        dw = kernels.conv_grad_w(x_into(x), dy_into(dy), taps, geometry, groups)
-        return (dw.reshape(shape) if grouped else dw).transpose(back)
+        return kernels.conv_grad_w(x, dy, taps, geometry, groups)
 
-    return call
+    data = _data_way(x_axes, n)
+    return Direct(call, (data, data), (_filters_way(w_axes, n),))
 
 
 conv_grad_w.direct = _grad_w_directly

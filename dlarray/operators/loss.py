@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..tape import Array, operator
+from ..tape import Array, Direct, operator
 from .elementwise import add, log, maximum, mul, neg, sub
 from .reduce import total
 from .shape import reshape
@@ -23,7 +23,9 @@ def crossentropy(y: Array, t: Array, *, multilabel: bool) -> Array:
     return kernels.crossentropy_forward(y, t, multilabel)
 
 
-@crossentropy.backward(recordable=False)  # type: ignore[untyped-decorator]
+@crossentropy.backward(  # type: ignore[untyped-decorator]
+    recordable=False, calls_kernels=False
+)
 def _(dl: Any, _total: Any, y: Any, t: Any, *, multilabel: bool) -> Any:
     return (
         lambda: crossentropy_grad(dl, y, t, multilabel=multilabel, of_targets=False),
@@ -51,3 +53,14 @@ def crossentropy_grad(
 ) -> Array:
     """dl times the derivative of `crossentropy` by y, or by t; no derivative of its own."""
     return kernels.crossentropy_grad(dl, y, t, multilabel, of_targets=of_targets)
+
+
+def _grad_directly(
+    _dl: Array, _y: Array, _t: Array, *, multilabel: bool, of_targets: bool
+) -> Direct:
+    return Direct(
+        lambda dl, y, t: kernels.crossentropy_grad(dl, y, t, multilabel, of_targets=of_targets)
+    )
+
+
+crossentropy_grad.direct = _grad_directly

@@ -6,15 +6,16 @@ stand in.
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from .. import kernels
-from ..formats import Axes, Shape, inverse
+from ..formats import Axes, Shape
 from ..tape import Array, constant, operator
+from ._rows import grouped, groupnorm_directly, groupnorm_rule_directly, views
 from .elementwise import add, div, mul, power, sqrt, sub
 from .indexing import put, take
 from .reduce import average
@@ -23,33 +24,13 @@ from .shape import reshape
 
 def _rows(x: Array, outer: Axes, inner: Axes, channel: int) -> Array:
     """x as (R, P, C): the outer axes are rows, the inner ones positions."""
-    order, _, rows, _ = _views(x.shape, outer, inner, channel)
+    order, _, rows, _ = views(x.shape, outer, inner, channel)
     return x.transpose(order).reshape(rows)
 
 
 def _from_rows(y: Array, like: Array, outer: Axes, inner: Axes, channel: int) -> Array:
-    _, back, _, moved = _views(like.shape, outer, inner, channel)
+    _, back, _, moved = views(like.shape, outer, inner, channel)
     return y.reshape(moved).transpose(back)
-
-
-@lru_cache(maxsize=1024)
-def _views(shape: Shape, outer: Axes, inner: Axes, channel: int) -> tuple[Axes, Axes, Shape, Shape]:
-    """The permutation to rows and back, and the shapes as rows and before."""
-    order = (*outer, *inner, channel)
-    moved = tuple(shape[axis] for axis in order)
-    n = len(outer)
-    return order, inverse(order), (prod(moved[:n]), prod(moved[n:-1]), moved[-1]), moved
-
-
-@lru_cache(maxsize=1024)
-def _groups(
-    shape: Shape, outer: Axes, inner: Axes, channel: int, groups: int
-) -> tuple[Axes, Axes, Shape, Shape]:
-    """`_views`, with rows (R, C) where each is one group without positions, which the kernel of
-    layer normalization takes.
-    """
-    order, back, rows, moved = _views(shape, outer, inner, channel)
-    return order, back, (rows[0], rows[2]) if rows[1] == groups == 1 else rows, moved
 
 
 def _column(x: Any, channel: int) -> Shape:
@@ -92,7 +73,7 @@ def groupnorm(
     """Normalize x over the inner axes and the channels of a group, which follow each other, for
     each outer index; scale and shift by channel.
     """
-    order, back, rows, moved = _groups(x.shape, outer, inner, channel, groups)
+    order, back, rows, moved = grouped(x.shape, outer, inner, channel, groups)
     parts, parameters = x.transpose(order).reshape(rows), (scale.reshape(-1), offset.reshape(-1))
     if len(rows) == 2:
         y, stats = kernels.layernorm_forward(parts, *parameters, epsilon)
@@ -101,31 +82,7 @@ def groupnorm(
     return y.reshape(moved).transpose(back), stats
 
 
-def _groupnorm_directly(
-    x: Array,
-    _offset: Array,
-    _scale: Array,
-    *,
-    outer: Axes,
-    inner: Axes,
-    channel: int,
-    groups: int,
-    epsilon: float,
-) -> Any:
-    order, back, rows, moved = _groups(x.shape, outer, inner, channel, groups)
-    if len(rows) != 2:
-        return None
-    n = rows[1]
-
-    def call(x: Array, offset: Array, scale: Array) -> tuple[Array, Array]:
-        flat = x.transpose(order).reshape(rows)
-        y, stats = kernels.layernorm_forward(flat, scale.reshape(n), offset.reshape(n), epsilon)
-        return y.reshape(moved).transpose(back), stats
-
-    return call
-
-
-groupnorm.direct = _groupnorm_directly
+groupnorm.direct = groupnorm_directly
 
 
 @groupnorm.backward(recordable=False)  # type: ignore[untyped-decorator]
@@ -142,7 +99,7 @@ def _(
     groups: int,
     epsilon: float,
 ) -> Any:
-    order, back, rows, moved = _groups(x.shape, outer, inner, channel, groups)
+    order, back, rows, moved = grouped(x.shape, outer, inner, channel, groups)
     gain, stats = scale.reshape(-1), result[1]
     slope, data = dy.transpose(order).reshape(rows), x.transpose(order).reshape(rows)
     if len(rows) == 2:
@@ -154,6 +111,9 @@ def _(
         parts[2].reshape(offset.shape),
         parts[1].reshape(scale.shape),
     )
+
+
+groupnorm.direct_rule = groupnorm_rule_directly
 
 
 @groupnorm.reference

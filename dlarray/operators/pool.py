@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import kernels
 from ..kernels import Geometry
-from ..tape import Array, operator
+from ..tape import Array, Direct, operator
 from .constant import constant
 
 Moves = tuple[tuple[int, int, Geometry], ...]  # (axis, size, moves), axes ascending
@@ -31,7 +31,7 @@ def maxpool(x: Array, *, axis: int, size: int, moves: Geometry) -> tuple[Array, 
 
 def _maxpool_directly(x: Array, *, axis: int, size: int, moves: Geometry) -> Any:
     stride, left, right = moves.stride, moves.left, moves.right
-    return lambda x: kernels.maxpool_forward(x, axis, size, stride, left, right)
+    return Direct(lambda x: kernels.maxpool_forward(x, axis, size, stride, left, right))
 
 
 maxpool.direct = _maxpool_directly
@@ -76,7 +76,7 @@ def avgpool(x: Array, *, axis: int, size: int, moves: Geometry, mean: bool) -> A
 
 def _avgpool_directly(x: Array, *, axis: int, size: int, moves: Geometry, mean: bool) -> Any:
     stride, left, right = moves.stride, moves.left, moves.right
-    return lambda x: kernels.avgpool_forward(x, axis, size, stride, left, right, mean)
+    return Direct(lambda x: kernels.avgpool_forward(x, axis, size, stride, left, right, mean))
 
 
 avgpool.direct = _avgpool_directly

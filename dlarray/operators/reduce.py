@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import kernels
 from ..formats import Axes
-from ..tape import Array, operator
+from ..tape import Array, Direct, operator
 from ._quiet import quietly
 from ._sums import summed
 from .constant import constant
@@ -42,7 +42,7 @@ def _mean(x: Array, axes: Axes, weight: Any) -> Array:
 def _average_directly(x: Array, *, axes: Axes) -> Any:
     n = _count(x, axes)
     weight = x.dtype.type(1.0 / n if n else np.nan)
-    return lambda x: quietly(_mean, x, axes, weight)
+    return Direct(lambda x: quietly(_mean, x, axes, weight))
 
 
 average.direct = _average_directly

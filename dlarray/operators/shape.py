@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import lru_cache
 from operator import methodcaller
 from typing import Any, Literal
@@ -11,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..formats import Axes, Shape, inverse
-from ..tape import Array, operator
+from ..tape import Array, Direct, operator, reshaped, transposed
 from ._sums import summed
 
 
@@ -68,7 +67,7 @@ def _expanded_directly(_x: Array, *, shape: Shape, strides: tuple[int, ...] = ()
     if not strides or math.prod(shape) >= WRITTEN:
         return None
     order: Literal["C", "F"] = "F" if abs(strides[0]) < abs(strides[-1]) else "C"
-    return lambda x: _written(x, shape, order)
+    return Direct(lambda x: _written(x, shape, order))
 
 
 expand.direct = _expanded_directly
@@ -85,7 +84,7 @@ def permute(x: Array, *, order: Axes) -> Array:
     return x.transpose(order)
 
 
-permute.direct = lambda x, *, order: methodcaller("transpose", order)
+permute.direct = lambda _x, *, order: Direct(None, (transposed(order),))
 
 
 @permute.backward
@@ -107,10 +106,10 @@ def _same_but_ones(a: Shape, b: Shape) -> bool:
     return tuple(n for n in a if n != 1) == tuple(n for n in b if n != 1)
 
 
-def _reshaped_directly(x: Array, *, shape: Shape) -> Callable[[Array], Array]:
+def _reshaped_directly(x: Array, *, shape: Shape) -> Direct:
     if _same_but_ones(x.shape, shape):
-        return methodcaller("reshape", shape)
-    return methodcaller("reshape", shape, order="F")
+        return Direct(None, (reshaped(shape),))
+    return Direct(methodcaller("reshape", shape, order="F"))
 
 
 reshape.direct = _reshaped_directly

@@ -34,6 +34,16 @@ repeat a computation without the code that led to it: that is how `dlaccelerate`
 """
 
 from .backward import between, gradients
+from .direct import (
+    Direct,
+    Steps,
+    Way,
+    after,
+    reshaped,
+    simplified,
+    transposed,
+    undone,
+)
 from .graph import (
     RELEASED,
     Array,
@@ -68,14 +78,18 @@ from .operator import (
 __all__ = [
     "RELEASED",
     "Array",
+    "Direct",
     "GradientError",
     "Node",
     "Operator",
     "Spec",
+    "Steps",
     "Tape",
     "Traced",
     "Watcher",
+    "Way",
     "accumulate",
+    "after",
     "alias",
     "between",
     "constant",
@@ -90,6 +104,10 @@ __all__ = [
     "pair",
     "paused",
     "recording",
+    "reshaped",
+    "simplified",
+    "transposed",
+    "undone",
     "untraced",
     "watched",
     "watcher",

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .direct import Direct
 from .graph import RELEASED, GradientError, Node, Spec, Traced, paused
 from .operator import Operator, accumulate, alias, watched, watcher
 
@@ -61,14 +62,16 @@ def _walk(
             raise GradientError(f"{op.name} has no derivative.")
         if node.arguments is None:
             raise GradientError(RELEASED)
+        parts = None
         if record:
             parts = _recorded_parts(node, rule, gradient)
-        elif told and not op.recordable:
-            parts = _watched_parts(node, rule, gradient)
-        elif node.options:
+        elif told:
+            if op.calls_kernels:
+                parts = _watched_parts(node, rule, gradient)
+        elif op.small_rule is not None:
+            parts = op.small_rule(gradient, node.result, *node.arguments, *parents)
+        if parts is None:
             parts = rule(gradient, node.result, *node.arguments, **node.options)
-        else:
-            parts = rule(gradient, node.result, *node.arguments)
         for parent, part in zip(parents, parts):  # noqa: B905 - a rule may stop early
             if parent is None or part is None or (leads is not None and parent not in leads):
                 continue
@@ -160,7 +163,7 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
     given = [Spec(a.shape, a.dtype) if isinstance(a, Node) else a for a in node.arguments]
     arguments = (dy, *results, *given)
     parts_of.__name__ = f"the derivative of {node.operator.name}"
-    parts = _told(parts_of, arguments, node.options)
+    parts = _told(node.operator, parts_of, arguments, node.options, node.operator.direct_rule)
 
     def part(i: int) -> Any:
         """A part that the rule left for later."""
@@ -169,15 +172,26 @@ def _watched_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[An
             return parts_of(*arguments, **options)[i]()
 
         later.__name__ = parts_of.__name__
-        return _told(later, arguments, node.options)
+        assert node.operator is not None
+        return _told(node.operator, later, arguments, node.options)
 
     return [partial(part, i) if callable(value) else value for i, value in enumerate(parts)]
 
 
-def _told(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What a function gives, all of it, told to the watcher as an operator call."""
+def _told(
+    of: Operator,
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
+    direct: Callable[..., Direct | None] | None = None,
+) -> Any:
+    """What a function of an operator's rule gives, all of it, told to the watcher as an operator
+    call.
+    """
     watching = watcher()
     assert watching is not None
     with watched(None):
         result = function(*arguments, **options)
-    return watching.called(Operator(function), arguments, options, result, None)
+    told = Operator(function)
+    told.direct, told.of_user = direct, of.of_user
+    return watching.called(told, arguments, options, result, None)

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from ..formats import describe
+from .direct import Direct
 from .graph import Array, Node, Spec, Tape, Traced, state
 
 T = TypeVar("T", bound=Traced)
@@ -104,22 +105,39 @@ class Operator:
         self.forward = forward
         self.name = forward.__name__
         self.__doc__ = forward.__doc__
-        # of arguments and options: a function of the arguments alone that gives the same for all
-        # arrays of their sizes, in less time; None where there is none
-        self.direct: Callable[..., Callable[..., Any] | None] | None = None
+        # of arguments and options: what gives the same for all arrays of their sizes in less time,
+        # None where nothing does; and that of the arguments of the rule
+        self.direct: Callable[..., Direct | None] | None = None
+        self.direct_rule: Callable[..., Direct | None] | None = None
         self.pure = pure  # the result depends on the arguments alone
+        self.of_user = False  # it runs code that is not ours
         self.rule: Callable[..., Any] | None = None
         self.recordable = True
+        self.calls_kernels = False  # the rule does, not operators alone
         self.composition: Callable[..., Any] | None = None
+        # of dy, the result, the arguments, their nodes: the parts of the rule for small arrays of
+        # one shape, with the same bits; None for others.  Asked where nobody watches or records
+        self.small_rule: Callable[..., Sequence[Any] | None] | None = None
         self.keeps_result = False
         self.drops: tuple[int, ...] = ()  # arguments of which the rule needs shape and type only
         self.drops_first = self.drops_second = False  # whether 0 and 1 are among them
         self.drops_from: int | None = None  # and all from here, which it takes as *_parts
 
-    def backward(self, rule: Callable[..., Any] | None = None, *, recordable: bool = True) -> Any:
+    def backward(
+        self,
+        rule: Callable[..., Any] | None = None,
+        *,
+        recordable: bool = True,
+        calls_kernels: bool | None = None,
+    ) -> Any:
         """Decorator: set the backward rule ``rule(dy, result, *arguments, **options)``."""
+        if calls_kernels is None:
+            calls_kernels = not recordable
         if rule is None:
-            return lambda function: self.backward(function, recordable=recordable)
+            return lambda function: self.backward(
+                function, recordable=recordable, calls_kernels=calls_kernels
+            )
+        self.calls_kernels = calls_kernels
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         parameters = inspect.signature(rule).parameters.values()
         names = [p.name for p in parameters if p.kind in kinds]

@@ -117,6 +117,33 @@ def test_the_pool_keeps_no_more_than_its_limit(monkeypatch):
     assert 0 < held() <= _buffers.LIMIT_BYTES
 
 
+def test_blocks_of_sizes_asked_for_longest_ago_go_first(monkeypatch):
+    monkeypatch.setattr(_buffers, "LIMIT_BYTES", 40 * 8 * LARGE[0])
+    sizes = [(n * LARGE[0],) for n in (6, 8, 10, 12)]
+
+    def use(*shapes):
+        arrays = [empty(shape, np.float64) for shape in shapes]
+        return {start(array) for array in arrays}
+
+    first = use(*sizes)
+    again = use(sizes[0])  # the second size is the oldest now
+    assert again <= first
+    use((14 * LARGE[0],))
+    assert held() <= _buffers.LIMIT_BYTES
+    assert use(sizes[0], *sizes[2:]) <= first
+    assert not _buffers._pool.free[_buffers._size_class(8 * sizes[1][0])]
+
+
+def test_blocks_of_a_size_that_is_no_longer_used_make_room(monkeypatch):
+    monkeypatch.setattr(_buffers, "LIMIT_BYTES", 4 * 8 * LARGE[0])
+    old = [empty(LARGE, np.float64) for _ in range(3)]
+    del old
+    new = empty((3 * LARGE[0],), np.float64)
+    place = start(new)
+    del new
+    assert start(empty((3 * LARGE[0],), np.float64)) == place
+
+
 def test_clear_pool_returns_unused_blocks():
     array = empty(LARGE, np.float64)
     del array
