@@ -14,6 +14,7 @@ from ._buffers import (
     memory_axes,
 )
 from ._jit import (
+    canonical,
     dry_run,
 )
 from ._window import (
@@ -46,8 +47,11 @@ from .batchnorm import (
 )
 from .convolution import (
     conv_forward,
+    conv_forward_call,
     conv_grad_w,
+    conv_grad_w_call,
     conv_grad_x,
+    conv_grad_x_call,
 )
 from .crosschannelnorm import (
     crosschannelnorm_backward,
@@ -110,10 +114,14 @@ __all__ = [
     "batchnorm_backward",
     "batchnorm_forward",
     "batchnorm_sums",
+    "canonical",
     "clear_pool",
     "conv_forward",
+    "conv_forward_call",
     "conv_grad_w",
+    "conv_grad_w_call",
     "conv_grad_x",
+    "conv_grad_x_call",
     "crosschannelnorm_backward",
     "crosschannelnorm_forward",
     "crossentropy_forward",

@@ -99,19 +99,29 @@ def correlate_tile(like, first_column, source, panel, bias, target, relu):
 
 @device
 def _weight_ukr(shape, like, source, panel, fresh, target):
-    """target[i, :] (+)= sum over t < n of source[t, i] * panel[t, :]; written if ``fresh``, else
-    added.
+    """target[i, :] (+)= sum over positions t of source[t, i] * panel[t, :]; written if ``fresh``,
+    else added.
 
-    ``source`` is (address, n, step), ``panel`` (address, step), ``target`` as in `_correlate_ukr`.
+    ``source`` is (places, count, run, shift): each of ``count`` places, four integers, says where a
+    chunk of positions lies, (address, positions, step, offsets); its numbers begin ``shift`` bytes
+    behind offsets[run].  ``panel`` is (address, step), its rows those of the chunks one after the
+    other; ``target`` as in `_correlate_ukr`.
     """
     stay_out_of_line()
-    a, n, step = source
+    place, count, run, shift = source
     y, y_step, rows, cols = target
     if not fresh:  # what is added to comes from the next cache meanwhile
         for i in range(rows):
             for j in range(0, min(cols, columns(shape, like)) * itemsize(like), 64):
                 prefetch_to_write(y + i * y_step + j)
-    tile = _multiply(zero_tile(shape, like), a, itemsize(like), n, step, panel[0], panel[1])
+    tile = zero_tile(shape, like)
+    row, row_step = panel
+    for _ in range(count):
+        a = load_index(place) + load_index(load_index(place + 24) + 8 * run) + shift
+        n = load_index(place + 8)
+        tile = _multiply(tile, a, itemsize(like), n, load_index(place + 16), row, row_step)
+        row += n * row_step
+        place += 32
     if fresh:
         store_tile(tile, y, y_step, rows, cols)
     else:
