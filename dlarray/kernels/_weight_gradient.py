@@ -25,14 +25,11 @@ from ._simd import (
     lanes,
     load,
     load_whole,
-    number,
-    splat,
-    stay_out_of_line,
     store,
     store_whole,
 )
 from ._sources import IN_PLACE, OUT, OWN, Movement, integers, locate, tile_count, tile_positions
-from ._tiles import panel_width, tile_rows, weight_tile
+from ._tiles import add_rows, panel_width, tile_rows, weight_tile
 from ._window import copy
 
 # Positions of which the inputs are found at once, at most.
@@ -96,34 +93,6 @@ def _weight_panel(dy, scratch, value, row, n, n_filt, first, left):
     return scratch, width * size
 
 
-@device
-def _add_rows(value, panel, n, fresh, target, left):
-    """target (+)= the sum of the rows of a panel, the first ``left`` columns; written if ``fresh``.
-
-    Four sums for each vector, so that additions need not wait for each other.
-    """
-    stay_out_of_line()
-    width, size = lanes(value), itemsize(value)
-    for c in range(0, min(left, panel_width(left, value)), width):
-        row, step = panel[0] + c * size, panel[1]
-        a = splat(value, number(value, 0))
-        b, d, e = a, a, a
-        for _ in range(n // 4):
-            a = add(a, load_whole(value, row))
-            b = add(b, load_whole(value, row + step))
-            d = add(d, load_whole(value, row + 2 * step))
-            e = add(e, load_whole(value, row + 3 * step))
-            row += 4 * step
-        for _ in range(n % 4):
-            a = add(a, load_whole(value, row))
-            row += step
-        total = add(add(a, b), add(d, e))
-        at, count = target + c * size, left - c
-        if not fresh:
-            total = add(load(value, at, count), total)
-        store(total, at, count)
-
-
 @kernel
 def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
     """partial[p] (K*C/G, F) = the weight gradient over the p-th share of the chunks; with BIAS one
@@ -177,7 +146,7 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
                 begin_tile, end_tile = begin - outer * tiles, end - outer * tiles
                 if plan[BIAS] and begin_tile <= 0:
                     out = ((part + 1) * all_rows - 1) * n_filt + first
-                    _add_rows(value, panel, total, fresh, address(partial) + out * size, cols - p)
+                    add_rows(value, panel, total, fresh, address(partial) + out * size, cols - p)
                 for i in range(max(begin_tile, 0), min(end_tile, tiles)):
                     o, r = i // row_tiles, i % row_tiles * height
                     out = (part * all_rows + o * run + r) * n_filt + first

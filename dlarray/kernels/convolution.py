@@ -213,32 +213,28 @@ def conv_grad_w_call(
     """
     n_filt, rows = dy[-1], prod(taps) * (x[-1] // groups)
     make = maker((rows + bias, n_filt), _FLOATS[itemsize])
-    special = None
-    if rows * prod(dy):
-        special = special_grad_w(x, dy, taps[-1], groups, moves, itemsize)
-        if special is None:
-            move = Movement(
-                x[0], x[-1], in_three(x[1:-1]), in_three(taps), in_three(dy[1:-1]),
-                steps_in_three(moves), itemsize,
-            )  # fmt: skip
-            plan = weight_gradient_plan(move, groups, n_filt // groups, bias)
+    if rows * prod(dy) == 0:
 
-            def call(x: Array, dy: Array) -> Array:
-                both = make()
-                weight_gradient(plan, in_a_line(x), in_a_line(dy), both)
-                return both
+        def none_to_sum(x: Array, dy: Array) -> Array:
+            both = make()
+            both[...] = 0
+            if bias and dy.size:
+                both[rows:] = sum_rows(dy.reshape(1, -1, n_filt))
+            return both
 
-            return call
+        return none_to_sum
+    special = special_grad_w(x, dy, taps[-1], groups, moves, itemsize)
+    if special is not None:
+        return lambda x, dy: special(x, dy, taps[0], moves[0], bias)
+    move = Movement(
+        x[0], x[-1], in_three(x[1:-1]), in_three(taps), in_three(dy[1:-1]), steps_in_three(moves),
+        itemsize,
+    )  # fmt: skip
+    plan = weight_gradient_plan(move, groups, n_filt // groups, bias)
 
-    def in_two(x: Array, dy: Array) -> Array:
-        dw = special(x, dy, taps[0], moves[0]).reshape(rows, n_filt) if special else make()[:rows]
-        if special is None:
-            dw[...] = 0
-        if not bias:
-            return dw
+    def call(x: Array, dy: Array) -> Array:
         both = make()
-        both[:rows] = dw
-        both[rows] = sum_rows(dy.reshape(1, -1, n_filt))[0] if dy.size else 0
+        weight_gradient(plan, in_a_line(x), in_a_line(dy), both)
         return both
 
-    return in_two
+    return call
