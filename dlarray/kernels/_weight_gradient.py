@@ -30,7 +30,6 @@ from ._simd import (
 )
 from ._sources import IN_PLACE, OUT, OWN, Movement, integers, locate, tile_count, tile_positions
 from ._tiles import add_rows, panel_width, tile_rows, weight_tile
-from ._window import copy
 
 # Positions of which the inputs are found at once, at most.
 CHUNK = 128
@@ -57,40 +56,29 @@ MOST = 16  # chunks that are summed together
 
 
 @device
-def _copy_columns(value, start, step, n, width, target):
-    """Copy n rows of ``width`` numbers, one vector or two, that lie ``step`` bytes apart."""
-    size, vector = itemsize(value), lanes(value) * itemsize(value)
-    if width * size == vector:
-        for _ in range(n):
-            store_whole(load_whole(value, start), target)
-            start += step
-            target += vector
-        return
-    for _ in range(n):
-        store_whole(load_whole(value, start), target)
-        store_whole(load_whole(value, start + vector), target + vector)
-        start += step
-        target += 2 * vector
-
-
-@device
 def _weight_panel(dy, scratch, value, row, n, n_filt, first, left):
     """``left`` columns of n rows of dy from ``first`` on as a panel: (address, step).
 
     In place if the panel is the rows.
     """
-    size = itemsize(value)
+    size, vector = itemsize(value), lanes(value) * itemsize(value)
     width = panel_width(left, value)
-    start = address(dy) + (row * n_filt + first) * size
+    start, step = address(dy) + (row * n_filt + first) * size, n_filt * size
     if n_filt == width:
-        return start, n_filt * size
-    if left >= width:
-        _copy_columns(value, start, n_filt * size, n, width, scratch)
-        return scratch, width * size
-    for t in range(n):
-        target = scratch + t * width * size
-        copy(value, target, start + t * n_filt * size, left, width)
-    return scratch, width * size
+        return start, step
+    target = scratch
+    if width == lanes(value):
+        for _ in range(n):
+            store_whole(load(value, start, left), target)
+            start += step
+            target += vector
+        return scratch, vector
+    for _ in range(n):
+        store_whole(load_whole(value, start), target)
+        store_whole(load(value, start + vector, left - lanes(value)), target + vector)
+        start += step
+        target += 2 * vector
+    return scratch, 2 * vector
 
 
 @kernel
