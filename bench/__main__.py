@@ -12,7 +12,8 @@ import os
 import sys
 
 from . import graphs, table
-from .run import RESULTS, ROUNDS, SUITES, measure
+from .run import ROUNDS, SUITES, measure
+from .table import RESULTS
 
 
 def main() -> None:

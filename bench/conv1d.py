@@ -115,11 +115,6 @@ def filters_last(w: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(w.swapaxes(2, 3)).reshape(*w.shape[:2], -1)
 
 
-def in_order(y: Any, dw: Any = None, db: Any = None, dx: Any = None) -> list[np.ndarray]:
-    """What is compared: y, dw as (K, C/G, F), db and dx."""
-    return [part for part in (y, dw, db, dx) if part is not None]
-
-
 def function(case: Case) -> tuple[Any, dict[str, Any], np.ndarray]:
     """Our convolution as a function of x, w and b, these, and the gradient of its result."""
     import dlarray as dl
@@ -142,7 +137,9 @@ def function(case: Case) -> tuple[Any, dict[str, Any], np.ndarray]:
 
 
 def ours(case: Case) -> Prepared:
-    """The calls to time, and a function that gives the results to compare."""
+    """The calls to time, and a function that gives the results to compare: y, dw as (K, C/G, F), db
+    and dx.
+    """
     convolve, values, slope = function(case)
 
     def forward() -> Any:
@@ -154,7 +151,7 @@ def ours(case: Case) -> Prepared:
         y, slopes = both()
         dw = slopes["w"].reshape(arrays(case)["w"].shape)
         dx = slopes["x"].transpose(1, 2, 0)
-        return in_order(y.data.transpose(1, 2, 0), filters_last(dw), slopes["b"].ravel(), dx)
+        return [y.data.transpose(1, 2, 0), filters_last(dw), slopes["b"].ravel(), dx]
 
     calls: Calls = {"forward": forward, "forward+backward": both}
     if case.first:
@@ -239,7 +236,7 @@ def _torch_variant(case: Case, layout: Layout, style: str, name: str, before: An
     def results() -> list[np.ndarray]:
         y, (dw, db, dx) = both()
         dw = layout.array(dw).transpose(1, 2, 0)
-        return in_order(layout.array(y), dw, db.numpy(), layout.array(dx))
+        return [layout.array(y), dw, db.numpy(), layout.array(dx)]
 
     calls: Calls = {"forward": forward, "forward+backward": both}
     return Variant(name, calls | ({FIRST_LAYER: first} if case.first else {}), results, before)
@@ -307,7 +304,7 @@ def _jax_variant(
     def results() -> list[np.ndarray]:
         y, (dx, dw, db) = calls["forward+backward"]()
         y, dx = (np.asarray(part).transpose(of_data) for part in (y, dx))
-        return in_order(y, np.asarray(dw).transpose(of_w), np.asarray(db), dx)
+        return [y, np.asarray(dw).transpose(of_w), np.asarray(db), dx]
 
     return Variant(name, calls, results)
 

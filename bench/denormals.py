@@ -16,7 +16,7 @@ from .peers import Prepared, Variant, best_of
 from .torch_layouts import ways
 
 MEASURES = ("forward",)
-COLUMNS = "batch, length, channels, filters, size, stride, dilation, groups"
+COLUMNS = conv1d.COLUMNS
 SMALL = np.float32(1e-40)
 
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from .machine_text import machine_text
-from .peers import TORCH, peers_of, version
+from .peers import TORCH, peers_of, recorded, version
 from .torch_layouts import LAYOUTS, Layout
 
 COLUMNS = "training step"
@@ -89,15 +89,14 @@ def _loss(p: Any, X: Any, T: Any, rate: float) -> Any:
 
 def _recorded(p: Any, X: Any, T: Any, rate: float) -> Any:
     import dlarray as dl
-    from dlarray.array import variable
-    from dlarray.tape import gradients, recording
 
-    with recording() as tape:
-        traced = {name: variable(tape, value) for name, value in p.items()}
-        value = _loss(traced, X, T, rate)
-        leaves: list[Any] = [v.node for v in traced.values()]
-        slopes = gradients(value, np.ones((1, 1), "f4"), leaves, free=True)
-    return value, {name: dl.dlarray(g, copy=False) for name, g in zip(p, slopes, strict=True)}
+    loss = partial(_loss_of, X, T, rate)
+    value, slopes = recorded(loss, p, np.ones((1, 1), "f4"), list(p))()
+    return value, {name: dl.dlarray(slope, copy=False) for name, slope in slopes.items()}
+
+
+def _loss_of(X: Any, T: Any, rate: float, /, **p: Any) -> Any:
+    return _loss(p, X, T, rate)
 
 
 def _evaluated(p: Any, X: Any, T: Any, rate: float) -> Any:

@@ -70,7 +70,7 @@ def ratios(report: dict[str, Any]) -> Any:
     measure.
     """
     rows = [row for row in summary(report) if row["peers"]]
-    measures = list(dict.fromkeys(row["measure"].partition(", ")[0] for row in rows))
+    measures = list(dict.fromkeys(_measure(row) for row in rows))
     names = list(dict.fromkeys(_label(row) for row in rows))[::-1]
     peers = [peer for peer in report["peers"] if any(peer in row["peers"] for row in rows)]
     figure, axes = new_figure(
@@ -91,11 +91,7 @@ def _ratio_panels(
     for ax, measure in zip(axes, measures, strict=True):
         values = [1.0]
         for k, peer in enumerate(peers):
-            chosen = [
-                row
-                for row in rows
-                if row["measure"].partition(", ")[0] == measure and peer in row["peers"]
-            ]
+            chosen = [row for row in rows if _measure(row) == measure and peer in row["peers"]]
             places = [names.index(_label(row)) + 0.4 - (k + 0.5) * thick for row in chosen]
             found = [row["peers"][peer] for row in chosen]
             middle = [f["ratio"] for f in found]
@@ -148,6 +144,11 @@ def _ratio_axis(ax: Any, measure: str, values: list[float]) -> None:
     ax.set_xlabel("slower than ours  →", fontsize=8)
 
 
+def _measure(row: Row) -> str:
+    """The measure whose panel shows a row."""
+    return str(row["measure"].partition(", ")[0])
+
+
 def _label(row: Row) -> str:
     what = row["measure"].partition(", ")[2]
     return row["case"] + (f" ({what})" if what else "")
@@ -158,7 +159,7 @@ def shares(report: dict[str, Any]) -> Any:
     measure.
     """
     rows = [row for row in summary(report) if "share" in row]
-    measures = list(dict.fromkeys(row["measure"].partition(", ")[0] for row in rows))
+    measures = list(dict.fromkeys(_measure(row) for row in rows))
     names = list(dict.fromkeys(_label(row) for row in rows))[::-1]
     figure, axes = new_figure(
         2.6 + 3.0 * len(measures), 1.5 + 0.22 * len(names),
@@ -169,7 +170,7 @@ def shares(report: dict[str, Any]) -> Any:
         "".join(limits), "limit: multiply-add peak, or a copy's bandwidth"
     )
     for ax, measure in zip(axes[0], measures, strict=True):
-        chosen = [row for row in rows if row["measure"].partition(", ")[0] == measure]
+        chosen = [row for row in rows if _measure(row) == measure]
         places = [names.index(_label(row)) for row in chosen]
         values = [100 * row["share"] for row in chosen]
         colors = [COLORS["ours" if row["limit"] == "peak" else "copy"] for row in chosen]

@@ -13,15 +13,12 @@ def rounds_of(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from measured["rounds"]
 
 
-def best_peak(report: dict[str, Any]) -> float:
-    return max((r["peak"] for r in rounds_of(report)), default=0.0)
-
-
 def machine_text(report: dict[str, Any]) -> str:
     """Processor, threads, limits, versions, commit and command."""
     m = report["machine"]
     copies = [r["copy"] for r in rounds_of(report) if "copy" in r]
-    peak = f", peak {best_peak(report):.0f} GFLOP/s" if report["cases"] else ""
+    peaks = [r["peak"] for r in rounds_of(report)]
+    peak = f", peak {max(peaks):.0f} GFLOP/s" if peaks else ""
     copied = f", copy {max(copies):.0f} GB/s" if copies else ""
     peers = "".join(f", {title} {number}" for title, number in m.get("peers", {}).items())
     return (

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .peers import Prepared
+from .peers import Prepared, recorded
 
 MEASURES = ("forward", "forward+backward")
 COLUMNS = "operation, size of an array"
@@ -99,25 +99,16 @@ def ours(case: Case) -> Prepared:
     }
     leaves = (X, gain, offset) if "normalization" in case.kind else (X,)
     dy = np.ones((1, 1), "f4") if T is not None else dl.dlarray(data["dy"], "BTC").extractdata()
-    return _recorded(functions[case.kind], leaves, dy)
+    return _compared(functions[case.kind], leaves, dy)
 
 
-def _recorded(function: Callable[..., Any], leaves: tuple[Any, ...], dy: np.ndarray) -> Prepared:
-    from dlarray.array import variable
-    from dlarray.tape import gradients, recording
-
-    dy = np.array(dy)  # of its own, as gradients within a network are
-
-    def both() -> Any:
-        with recording() as tape:
-            variables = [variable(tape, leaf) for leaf in leaves]
-            nodes: list[Any] = [v.node for v in variables]
-            y = function(*variables)
-            return y, gradients(y, dy, nodes, free=True)
+def _compared(function: Callable[..., Any], leaves: tuple[Any, ...], dy: np.ndarray) -> Prepared:
+    values = {f"x{i}": leaf for i, leaf in enumerate(leaves)}
+    both = recorded(lambda **values: function(*values.values()), values, dy, list(values))
 
     def results() -> list[np.ndarray]:
         y, slopes = both()
-        return [_in_order(part) for part in (y.data, *slopes)]
+        return [_in_order(part) for part in (y.data, *slopes.values())]
 
     return Prepared({"forward": lambda: function(*leaves), "forward+backward": both}, results)
 

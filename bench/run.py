@@ -24,13 +24,12 @@ import numpy as np
 
 from .load import LOAD, TRIES, Watch, wait
 from .peers import peers_of, version
-from .table import table_text
+from .table import RESULTS, table_text
 
 SUITES = (
     "conv1d", "causal", "gradients", "transposed", "pooling", "denormals", "memory", "training",
-    "accelerate", "overhead", "start", "footprint", "growth",
+    "accelerate", "overhead", "start", "cold", "footprint", "growth",
 )  # fmt: skip
-RESULTS = Path(__file__).parent / "results"
 PAUSE = 0.25  # seconds in which the threads of the library that has just run stop spinning
 AGREEMENT = 1e-4
 ROUNDS = 9

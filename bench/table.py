@@ -18,12 +18,11 @@ from typing import Any
 from .load import LOAD
 from .machine_text import machine_text
 
-QUIET = (
-    0.9  # rounds whose peak is below this share of the best are left out, busy ones (`LOAD`) too
-)
+# Rounds whose peak is below this share of the best are left out, and busy ones (`LOAD`).
+QUIET = 0.9
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
-OWN_TABLES = ("growth", "footprint")
+OWN_TABLES = ("growth", "footprint", "cold")
 BRIEF = ("conv1d", "causal", "gradients", "transposed", "pooling")  # in the README
 
 Row = dict[str, Any]
@@ -96,7 +95,7 @@ def table_text(report: dict[str, Any]) -> str:
     header = [report["columns"], "measure", "time", *counted]
     header += [f"× {title} (lowest-highest)" for title, _ in peers]
     cells = [_cells(row, counted, peers, more) for row in rows]
-    lines = _markdown([*header, "more than peer"] if more else header, cells)
+    lines = markdown([*header, "more than peer"] if more else header, cells)
     return "\n".join([*lines, *_means(report, rows), "", machine_text(report)])
 
 
@@ -200,7 +199,7 @@ def brief_text(report: dict[str, Any]) -> str:
     ]
     where = f"Spread of the rounds: `bench/results/{report['suite']}.md`."
     text = [
-        *_markdown(header, cells),
+        *markdown(header, cells),
         *_means(report, rows),
         "",
         machine_text(report) + " " + where,
@@ -216,7 +215,7 @@ def _brief(row: Row | None, shown: list[tuple[str, list[str]]], counted: list[st
     return [_time(row["seconds"]), _speed(row, counted)[1], *texts]
 
 
-def _markdown(header: list[str], cells: list[list[str]]) -> list[str]:
+def markdown(header: list[str], cells: list[list[str]]) -> list[str]:
     lines = ["| " + " | ".join(line) + " |" for line in [header, *cells]]
     return [lines[0], "|" + "---|" * len(header), *lines[1:]]
 

@@ -15,6 +15,7 @@ LIBRARIES = ["ours", *(["torch"] if importlib.util.find_spec("torch") else [])]
 @pytest.mark.parametrize("measure", conv1d.MEASURES)
 @pytest.mark.parametrize("case", conv1d.CASES, ids=lambda case: case.name)
 def test_conv1d(benchmark, case, measure, library):
-    calls = getattr(conv1d, library)(case).calls
+    prepared = getattr(conv1d, library)(case)
+    prepared.before.get(measure, lambda: None)()
     benchmark.group = f"{case.name}, {measure}"
-    benchmark(calls[measure])
+    benchmark(prepared.calls[measure])

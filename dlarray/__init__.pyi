@@ -167,6 +167,9 @@ from .array import (
     xor as xor,
     zeros as zeros,
 )
+from .compilation import (
+    warmup as warmup,
+)
 from .data import (
     DataFileError as DataFileError,
     arrayDatastore as arrayDatastore,

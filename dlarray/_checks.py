@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import functools
-import inspect
 import math
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 Check = Callable[[str, str, Any], Any]  # of (call, name, value): the value to store, or an error
 
@@ -55,41 +49,24 @@ def listed(choices: Iterable[str]) -> str:
     return ", ".join(f'"{known}"' for known in choices)
 
 
-def unknown(call: str, names: Iterable[str], known: Iterable[str]) -> None:
-    """Raise a TypeError for the first unknown option name, with the closest known one."""
-    valid = list(known)
-    for name in names:
-        if name not in valid:
-            close = difflib.get_close_matches(name, valid, 1, 0.5) or [
-                n for n in valid if n.lower() == name.lower()
-            ]
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise TypeError(
-                f"{call}: there is no option {name}.{hint} Options are {', '.join(valid)}."
-            )
-
-
-def named_options(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorator: an unknown keyword of a function raises an error that names the closest one."""
-    parameters = inspect.signature(function).parameters.values()
-    known = {p.name: None for p in parameters if p.kind is p.KEYWORD_ONLY}  # in this order
-    call = function.__qualname__.removesuffix(".__init__")
-
-    @functools.wraps(function)
-    def checked(*arguments: P.args, **options: P.kwargs) -> R:
-        if options and not options.keys() <= known.keys():
-            unknown(call, options, known)
-        return function(*arguments, **options)
-
-    return checked
-
-
 def nargout(call: str, value: Any, possible: Collection[int]) -> None:
     """Raise unless ``value`` is a possible number of results."""
     if isinstance(value, bool) or value not in possible:
         numbers = [str(n) for n in sorted(possible)]
         rule = " or ".join([", ".join(numbers[:-1]), numbers[-1]] if numbers[1:] else numbers)
         raise ValueError(f"{call}: nargout must be {rule}; got {value!r}.")
+
+
+def index_base(call: str, value: Any, results: int = 2) -> int:
+    """The number from which indices count, 0 or 1; 1 needs a call whose results have indices."""
+    if isinstance(value, bool) or value not in (0, 1):
+        raise ValueError(f"{call}: index_base must be 0 or 1, as in MATLAB; got {value!r}.")
+    if value == 1 and results < 2:
+        raise ValueError(
+            f"{call}: index_base is for indices, and this call gives none. Give nargout=2, or "
+            "leave index_base out."
+        )
+    return int(value)
 
 
 def is_number(value: Any) -> bool:
@@ -160,6 +137,15 @@ def path(call: str, value: Any) -> str:
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"{call}: the file must be a path; got {type(value).__name__}.")
     return os.fspath(value)
+
+
+def no_room(call: str, shape: Sequence[int], dtype: np.dtype[Any]) -> MemoryError:
+    """The error for a new array that memory can not hold."""
+    kind = {"float64": "double", "float32": "single", "bool": "logical"}.get(str(dtype), str(dtype))
+    size, nbytes = "×".join(map(str, shape)), math.prod(shape) * dtype.itemsize
+    return MemoryError(
+        f"{call}: there is not enough memory for {size} {kind}, {nbytes} bytes. Give smaller sizes."
+    )
 
 
 def axis(call: str, name: str, value: Any, ndim: int) -> int:

@@ -209,13 +209,7 @@ def make_cases():
         yield f"assign, {name}", Case("assign", [(3, 4, 5), shape], {"index": index})
     yield "matmul", Case("matmul", [(3, 4), (4, 5)])
     yield from make_page_cases()
-    for outer, inner, channel in LAYERNORM_AXES:
-        options: Any = {"outer": outer, "inner": inner, "channel": channel, "epsilon": 1e-3}
-        sizes = [(3, 4, 5), (1, (3, 4, 5)[channel]), (1, (3, 4, 5)[channel])]
-        for groups in {1, (3, 4, 5)[channel]}:
-            case = Case("groupnorm", sizes, {**options, "groups": groups})
-            yield f"groupnorm, {outer} {inner} {channel} {groups}", case
-        yield from batchnorm_cases((*outer, *inner), channel)
+    yield from make_normalization_cases()
     dropped: Any = {"probability": 0.4, "key": 7, "order": (2, 0, 1)}
     yield "leakyrelu", Case("leakyrelu", [(3, 4, 5)], {"scale": 0.3}, apart)
     for tanh in (False, True):
@@ -224,6 +218,16 @@ def make_cases():
         yield f"crossentropy, {tanh}", Case("crossentropy", pair, {"multilabel": tanh}, shares)
     yield "dropout", Case("dropout", [(3, 4, 5)], dropped)
     yield from conv_cases()
+
+
+def make_normalization_cases():
+    for outer, inner, channel in LAYERNORM_AXES:
+        options: Any = {"outer": outer, "inner": inner, "channel": channel, "epsilon": 1e-3}
+        sizes = [(3, 4, 5), (1, (3, 4, 5)[channel]), (1, (3, 4, 5)[channel])]
+        for groups in {1, (3, 4, 5)[channel]}:
+            case = Case("groupnorm", sizes, {**options, "groups": groups})
+            yield f"groupnorm, {outer} {inner} {channel} {groups}", case
+        yield from batchnorm_cases((*outer, *inner), channel)
 
 
 def make_page_cases():

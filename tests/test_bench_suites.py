@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from bench import conv1d, footprint, growth, peers, pooling, transposed
+from bench import cold, conv1d, footprint, growth, peers, pooling, transposed
 from bench.load import Watch
 from bench.peers import JAX, Peer, Variant, best_of, peers_of
 from bench.run import SUITES, _compare
@@ -151,6 +151,31 @@ def test_the_table_of_memory():
     machine = MACHINE | {"peers": {}}
     report = {"suite": "footprint", "ways": {"a way": runs}, "cases": [], "machine": machine}
     assert table_text(report).splitlines()[2] == "| a way | 205 MB | 100 MB | 1.00 s |"
+
+
+def test_the_table_of_a_cold_start():
+    seconds = {"ours": [2.0, 3.0, 9.0], "torch": [1.0, 1.5]}
+    rows = [{"name": "first", "seconds": seconds}, {"name": "warmup", "seconds": {"ours": [60.0]}}]
+    kernels = [
+        ["dlarray.kernels.a.one", "(float32,)", 0.5],
+        ["dlarray.kernels.b.two", "(float64,)", 2.0],
+        ["dlarray.kernels.b.two", "(float64, int32)", 1.0],
+    ]
+    machine = MACHINE | {"peers": {}}
+    report = {"suite": "cold", "rows": rows, "kernels": kernels, "cases": [], "machine": machine}
+    lines = table_text(report).splitlines()
+    assert lines[2] == "| first | 2.0 s | 3.0 s | 1.0 s |"
+    assert lines[3] == "| warmup | 60.0 s | 60.0 s | - |"
+    assert lines[5] == "3 kernels and types compile for 4 s in all:"
+    assert lines[9:11] == ["| `b.two` | - | 2.00 + 1.00 |", "| `a.one` | 0.50 | - |"]
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("process", cold.PROCESSES[:2], ids=lambda p: p.name)
+def test_what_a_cold_start_runs(process, run_python):
+    for code in (process.ours, process.peer):
+        done = run_python(code)
+        assert done.returncode == 0, done.stderr
 
 
 def test_ours_learns_in_both_ways_of_the_footprint():

@@ -34,22 +34,6 @@ def test_listed():
     assert _checks.listed([]) == ""
 
 
-def test_known_options_are_accepted():
-    _checks.unknown("f", ["Stride", "Padding"], ["Padding", "Stride", "Name"])
-    _checks.unknown("f", [], ["Padding"])
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [("Strid", " Did you mean Stride?"), ("stride", " Did you mean Stride?"), ("Xyz", "")],
-    ids=["close", "other case", "far"],
-)
-def test_an_unknown_option_is_named_with_the_closest_one(name, hint):
-    with pytest.raises(TypeError) as error:
-        _checks.unknown("f", ["Padding", name], ["Padding", "Stride"])
-    assert str(error.value) == f"f: there is no option {name}.{hint} Options are Padding, Stride."
-
-
 @pytest.mark.parametrize(
     "value", [1, 2.5, np.int32(1), np.float32(1), np.uint8(1), np.array(1.0), np.nan], ids=repr
 )

@@ -17,6 +17,16 @@ WRONG: dict[str, Any] = {
     "none": None,
     "ragged list": [[1, 2], [3]],
 }
+# functions that take what others can not, and why
+TAKEN: dict[str, tuple[str, set[str]]] = {
+    "categories": ("labels are texts, numbers or any objects", {"object", "text", "none"}),
+    "confusionmat": ("labels are texts, numbers or any objects", {"object", "text"}),
+    "extractdata": ("what is no dlarray comes back as an array", {"object", "text", "none"}),
+    "gather": ("what is no dlarray comes back as an array", {"object", "text", "none"}),
+    "isdlarray": ("it asks", set(WRONG)),
+    "rmspropupdate": ("None is no gradient, lists are containers", {"none", "ragged list"}),
+    "sgdmupdate": ("None is no gradient, lists are containers", {"none", "ragged list"}),
+}
 # names that stand in the message with another one of the same meaning
 SPELLED = {"and_": "and", "or_": "or", "not_": "not"}
 RIGHT = dl.dlarray(np.ones((2, 3)), "CB")
@@ -59,3 +69,6 @@ def test_a_wrong_argument_gives_an_error_that_names_the_function(name, function,
             assert error.filename == "abc", (case, error)
         except (TypeError, ValueError, dl.tape.GradientError) as error:
             assert SPELLED.get(name, name) in str(error), (case, type(error), str(error))
+        else:
+            taken = TAKEN.get(name, ("", set()))[1]
+            assert any(case.endswith(f" {kind}") for kind in taken), f"{case} is taken"

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import Shape, describe
 from ..tape import (
     Array,
@@ -23,6 +23,7 @@ from ..tape import (
     Node,
     Tape,
     Traced,
+    between,
     constant,
     copied,
     current_tape,
@@ -111,7 +112,7 @@ def untraced(x: Any) -> Any:
     return x if not isinstance(x, dlarray) or x.node is None else wrap(x._data, x.fmt)
 
 
-@_checks.named_options
+@_calls.explained
 def dlgradient(
     y: Any,
     *x: Any,
@@ -161,7 +162,7 @@ def dlgradient(
             f"{describe(y.shape, y.fmt)}; reduce it, for example with sum(y, 'all')."
         )
     nodes = _nodes(x)
-    if not _checks.logical("dlgradient", "AllowComplex", AllowComplex):
+    if not _checks.logical("dlgradient", "AllowComplex", AllowComplex) and y.node is not None:
         _reject_complex(y.node, nodes)
     ones = constant(_ones(y.shape, y.dtype))
     values = iter(gradients(y, ones, nodes, record=record))
@@ -250,25 +251,15 @@ def node_of(call: str, leaf: Any, name: str) -> Node:
     return leaf.node
 
 
-def _reject_complex(start: Node | None, targets: Sequence[Node]) -> None:
+def _reject_complex(start: Node, targets: Sequence[Node]) -> None:
     """Raise if a value between two places of the tape is complex: then so is its gradient."""
-    seen: set[Node] = set()
-    stack = [start]
-    while stack:
-        node = stack.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            stack.extend(node.parents)
-    leads = set(targets)
-    for node in sorted(seen, key=lambda node: node.order):
-        if node in leads or not leads.isdisjoint(node.parents):
-            leads.add(node)
-            if node.dtype.kind == "c":
-                what = f"the result of {node.operator.name}" if node.operator else "a variable"
-                raise GradientError(
-                    f"dlgradient: {what} is complex, of size {describe(node.shape)}, and "
-                    "AllowComplex is False. Set AllowComplex=True, or take real or imag of it."
-                )
+    for node in between(start, targets):
+        if node.dtype.kind == "c":
+            what = f"the result of {node.operator.name}" if node.operator else "a variable"
+            raise GradientError(
+                f"dlgradient: {what} is complex, of size {describe(node.shape)}, and "
+                "AllowComplex is False. Set AllowComplex=True, or take real or imag of it."
+            )
 
 
 def gradient_of(leaf: dlarray, value: Any, traced: bool) -> dlarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import operators
+from .. import _calls, operators
 from .arithmetic import real_binary, unary
 from .core import dlarray
 
@@ -54,6 +54,7 @@ def imag(X: Any) -> dlarray:
     return unary("imag", operators.imag, X, complexes=True)
 
 
+@_calls.explained
 def complex(re: Any, im: Any = 0) -> dlarray:
     """re + i im of real data, matched by label as in `plus`; complex also where im is 0.
 

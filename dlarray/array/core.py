@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels, operators
+from .. import _calls, kernels, operators
 from ..formats import Axes, Shape, construct, find, inverse, memory_order, trim
 from ..tape import Array, Traced, constant, current_tape, no_memory, wrapped
 from .protocols import Protocols, plain
@@ -63,6 +63,7 @@ class dlarray(Protocols):
 
     fmt: str
 
+    @_calls.explained
     def __init__(self, X: Any, fmt: str | None = None, *, copy: bool = True) -> None:
         if isinstance(X, dlarray):
             relabelled = relabel(X, fmt) if fmt else X if fmt is None else labels.stripdims(X)

@@ -7,16 +7,16 @@ dlarray whose underlying type the result has; without it the type is double.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import Shape, ShapeError, require_possible
 from ..formats.rules import MOST_ELEMENTS
 from ..operators.drawing import Draw, drawn
-from ..tape import constant, decides, untraced
+from ..tape import Array, constant, decides, untraced
 from .core import described, dlarray, require_dlarray, wrap
 from .protocols import plain
 from .random import new_key
@@ -48,6 +48,15 @@ def _floating(call: str, dtype: np.dtype[Any], like: Any) -> None:
         raise TypeError(f"{call}: random numbers are single or double; got {kind} of type {dtype}.")
 
 
+def _new(call: str, make: Callable[[], Array], shape: Shape, dtype: np.dtype[Any]) -> dlarray:
+    """What ``make`` gives, of this size and type, as an unformatted array without trace."""
+    try:
+        return wrap(constant(make()), "")
+    except MemoryError:
+        raise _checks.no_room(call, shape, dtype) from None
+
+
+@_calls.explained
 def zeros(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted array of zeros: ``zeros(3, 5)``, ``zeros((3, 5))``, ``zeros(3)`` for 3×3.
 
@@ -68,9 +77,10 @@ def zeros(*sizes: Any, like: Any = None) -> dlarray:
     dtype('float32')
     """
     shape, dtype = _split("zeros", sizes, like)
-    return wrap(constant(np.zeros(shape, dtype)), "")
+    return _new("zeros", lambda: np.zeros(shape, dtype), shape, dtype)
 
 
+@_calls.explained
 def ones(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted array of ones; sizes and ``like`` as of `zeros`.
 
@@ -86,9 +96,10 @@ def ones(*sizes: Any, like: Any = None) -> dlarray:
     array([[1., 1., 1.]])
     """
     shape, dtype = _split("ones", sizes, like)
-    return wrap(constant(np.ones(shape, dtype)), "")
+    return _new("ones", lambda: np.ones(shape, dtype), shape, dtype)
 
 
+@_calls.explained
 def eye(*sizes: Any, like: Any = None) -> dlarray:
     """An unformatted matrix with ones on its diagonal; sizes and ``like`` as of `zeros`.
 
@@ -107,9 +118,10 @@ def eye(*sizes: Any, like: Any = None) -> dlarray:
     shape, dtype = _split("eye", sizes, like)
     if len(shape) != 2:
         raise ValueError(f"eye: a matrix has two sizes; got {shape}.")
-    return wrap(constant(np.eye(*shape, dtype=dtype)), "")
+    return _new("eye", lambda: np.eye(*shape, dtype=dtype), shape, dtype)
 
 
+@_calls.explained
 def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) -> dlarray:
     """Numbers drawn evenly between 0 and 1; sizes and ``like`` as of `zeros`.
 
@@ -131,6 +143,7 @@ def rand(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) 
     return _random("rand", sizes, like, rng, lambda g, shape: g.random(shape))
 
 
+@_calls.explained
 def randn(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None) -> dlarray:
     """Numbers drawn from the normal distribution of mean 0 and variance 1; options as of `rand`.
 
@@ -148,6 +161,7 @@ def randn(*sizes: Any, like: Any = None, rng: np.random.Generator | None = None)
     return _random("randn", sizes, like, rng, lambda g, shape: g.standard_normal(shape))
 
 
+@_calls.explained
 def randi(
     imax: int | Sequence[int],
     *sizes: Any,
@@ -192,7 +206,10 @@ def _random(
         )
     source = _generator if rng is None else lambda: rng
     pattern = like if like is not None else np.zeros((), dtype)
-    value = drawn(pattern, source=source, draw=draw, shape=shape, dtype=dtype)
+    try:
+        value = drawn(pattern, source=source, draw=draw, shape=shape, dtype=dtype)
+    except MemoryError:
+        raise _checks.no_room(call, shape, dtype) from None
     return wrap(untraced(value), "")
 
 
@@ -203,6 +220,7 @@ def _generator() -> np.random.Generator:
 # -- ranges ---------------------------------------------------------------------------------------
 
 
+@_calls.explained
 def colon(first: Any, step: Any, last: Any = None) -> dlarray:
     """MATLAB's ``first:last`` or ``first:step:last``: a row of numbers, the last one included if it
     is met; values only, without trace.
@@ -230,10 +248,14 @@ def colon(first: Any, step: Any, last: Any = None) -> dlarray:
                 "array can have. Give larger steps."
             )
         count = int(np.floor(steps)) + 1
-    values = (start + by * np.arange(count)).astype(dtype)
-    return wrap(constant(values.reshape(1, count)), "")
+
+    def values() -> Array:
+        return (start + by * np.arange(count)).astype(dtype).reshape(1, count)
+
+    return _new("colon", values, (1, count), dtype)
 
 
+@_calls.explained
 def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     """A row of n numbers from first to last with equal steps; values only, without trace.
 
@@ -250,13 +272,17 @@ def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     (start, stop), dtype = _ends("linspace", first, last)
     count = _checks.integer("linspace", "n", n, 0)
     require_possible((1, count), "linspace")
-    if count == 1:
-        values = np.array([stop])
-    elif math.isfinite(stop - start):
-        values = np.linspace(start, stop, count)
-    else:
-        values = 2 * np.linspace(start / 2, stop / 2, count)
-    return wrap(constant(values.astype(dtype).reshape(1, count)), "")
+    half = 1 if math.isfinite(stop - start) else 2  # the difference of the ends may be none
+
+    def values() -> Array:
+        if count == 1:
+            return np.array([[stop]]).astype(dtype)
+        row = (
+            2 * np.linspace(start / 2, stop / 2, count) if half else np.linspace(start, stop, count)
+        )
+        return row.astype(dtype).reshape(1, count)
+
+    return _new("linspace", values, (1, count), dtype)
 
 
 def _ends(call: str, *ends: Any) -> tuple[list[float], np.dtype[Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..formats import ShapeError, describe
 from ..operators.cumulative import cumulative_product, cumulative_sum
 from ..operators.elementwise import where_nonzero
@@ -23,6 +23,7 @@ _UNBUILT = ("pchip", "cubic", "v5cubic", "makima", "spline")
 _DIRECTIONS = ("forward", "reverse")
 
 
+@_calls.explained
 def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
     """The sums of the elements up to each one along a dimension; same format.
 
@@ -46,6 +47,7 @@ def cumsum(X: Any, dim: int | str | None = None, direction: str = "forward") -> 
     return _accumulated("cumsum", cumulative_sum, X, dim, direction)
 
 
+@_calls.explained
 def cumprod(X: Any, dim: int | str | None = None, direction: str = "forward") -> dlarray:
     """The products of the elements up to each one along a dimension; same format.
 
@@ -74,6 +76,7 @@ def _accumulated(
     return wrap(function(X, axis=axis, reverse=backwards), X.fmt)
 
 
+@_calls.explained
 def diff(X: Any, n: int = 1, dim: int | str | None = None) -> dlarray:
     """Differences of neighbours along a dimension, n times; same format, one element less each
     time.
@@ -120,6 +123,7 @@ def _vector(call: str, X: Any, name: str) -> dlarray:
     return wrap(operators.reshape(array, shape=(array.size, 1)), "")
 
 
+@_calls.explained
 def trapz(X: Any, Y: Any = None, dim: int | None = None) -> dlarray:
     """The integral of unformatted samples by trapezoids: ``trapz(Y)`` with unit steps, or
     ``trapz(X, Y)`` at the points X.
@@ -166,6 +170,7 @@ def trapz(X: Any, Y: Any = None, dim: int | None = None) -> dlarray:
     return wrap(half, "")
 
 
+@_calls.explained
 def interp1(
     x: Any, v: Any, xq: Any = None, method: str = "linear", extrapolation: Any = None
 ) -> dlarray:

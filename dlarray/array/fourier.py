@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..formats import FormatError, ShapeError
 from ..operators.fourier import resized, transform
 from .core import described, dlarray, require_dlarray, wrap
 
 
+@_calls.explained
 def fft(X: Any, n: int | None = None, dim: int | None = None) -> dlarray:
     """The discrete Fourier transform of unformatted data along a dimension: complex, traced.
 
@@ -34,6 +35,7 @@ def fft(X: Any, n: int | None = None, dim: int | None = None) -> dlarray:
     return wrap(transform(value, axis=axis, inverse=False), "")
 
 
+@_calls.explained
 def ifft(X: Any, n: Any = None, dim: Any = None, symflag: str = "") -> dlarray:
     """The inverse discrete Fourier transform of unformatted data along a dimension.
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, operators
+from .. import _calls, _checks, operators
 from ..formats import FormatError, ShapeError, describe
 from ..tape import Node, Traced, constant, gradients
 from .autodiff import as_result, check_value, node_of
 from .core import described, dlarray
 
 
-@_checks.named_options
+@_calls.explained
 def dljacobian(u: Any, x: Any, dim: int, *, EnableHigherDerivatives: bool = True) -> dlarray:
     """The derivatives of each entry of u along a dimension by x, inside a function called by
     `dlfeval`.
@@ -67,7 +67,7 @@ def dljacobian(u: Any, x: Any, dim: int, *, EnableHigherDerivatives: bool = True
     return as_result(stacked, "", record)
 
 
-@_checks.named_options
+@_calls.explained
 def dldivergence(u: Any, x: Any, dim: int, *, EnableHigherDerivatives: bool = True) -> dlarray:
     """The divergence of u by x: the sum over i of the derivative of entry i of u by entry i of x,
     inside a function called by `dlfeval`.
@@ -104,7 +104,7 @@ def dldivergence(u: Any, x: Any, dim: int, *, EnableHigherDerivatives: bool = Tr
     return _diagonal(u, x, node, axis, record)
 
 
-@_checks.named_options
+@_calls.explained
 def dllaplacian(u: Any, x: Any, dim: int, *, EnableHigherDerivatives: bool = True) -> dlarray:
     """The Laplacian of u by x: the sum over i of the second derivative of u by entry i of x, inside
     a function called by `dlfeval`.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import formats, operators
+from .. import _calls, formats, operators
 from .core import dlarray, require_dlarray, wrap
 
 
+@_calls.explained
 def stripdims(X: Any, fmt: str = "") -> dlarray:
     """X without labels, its dimensions in canonical order or in the order of ``fmt``.
 

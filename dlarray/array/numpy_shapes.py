@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import formats
 from ..formats import Axes, FormatError, ShapeError
+from ..tape import no_memory
 from . import subscripts
 from .core import described, dlarray, wrap
 from .numpy_rules import of_axis, own, required, rule
@@ -94,7 +95,10 @@ def _take(a: dlarray, indices: Any, axis: Any = None) -> Any:
 @rule("repeat")
 def _repeat(a: dlarray, repeats: Any, axis: Any = None) -> Any:
     along = of_axis("repeat", a, axis)
-    return _taken(a, along, np.repeat(np.arange(a.shape[along]), np.asarray(repeats)))
+    try:
+        return _taken(a, along, np.repeat(np.arange(a.shape[along]), np.asarray(repeats)))
+    except MemoryError:
+        raise MemoryError(no_memory("repeat", [a._data])) from None
 
 
 @rule("flip")

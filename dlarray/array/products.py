@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .. import formats, operators
+from .. import _calls, formats, operators
 from ..formats import Axes, Shape, ShapeError, describe
 from ..operators import linear
 from .arithmetic import result_type, typed
@@ -33,6 +33,7 @@ def _equal_sizes(call: str, a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
+@_calls.explained
 def dot(A: Any, B: Any, dim: int | None = None) -> dlarray:
     """The sum of products along a dimension of unformatted arrays, the first of size other than 1
     if none is given; A conjugated.
@@ -57,6 +58,7 @@ def dot(A: Any, B: Any, dim: int | None = None) -> dlarray:
     return wrap(operators.total(operators.mul(a, b), axes=(axis,)), "")
 
 
+@_calls.explained
 def cross(A: Any, B: Any, dim: int | None = None) -> dlarray:
     """The cross product along a dimension of size 3 of unformatted arrays, the first such if none
     is given.
@@ -124,6 +126,7 @@ def kron(A: Any, B: Any) -> dlarray:
     return wrap(operators.reshape(y, shape=(m * p, n * q)), "")
 
 
+@_calls.explained
 def tensorprod(
     A: Any, B: Any, dimA: int | Sequence[int] = (), dimB: int | Sequence[int] | None = None
 ) -> dlarray:

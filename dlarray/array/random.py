@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..tape import Array, draw
 
 _MASK = 2**64 - 1
@@ -30,6 +30,7 @@ _state = _State()
 _generator: np.random.Generator | None = None
 
 
+@_calls.explained
 def rng(seed: int = 0) -> None:
     """Seed the generator from which weights, shuffling and dropout are drawn.
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..formats import FormatError, Shape, ShapeError
 from .core import described, dlarray, require_dlarray, wrap
 from .subscripts import along
 
 
+@_calls.explained
 def flip(X: Any, dim: int | str | None = None) -> dlarray:
     """X backwards along a dimension, the first of size other than 1 if none is given; same format.
 
@@ -67,6 +68,7 @@ def flipud(X: Any) -> dlarray:
     return _flipped(require_dlarray(X, "flipud"), 0)
 
 
+@_calls.explained
 def circshift(X: Any, K: int | Sequence[int], dim: int | str | None = None) -> dlarray:
     """X shifted by K places to later ones; what leaves at the end comes in at the start.
 
@@ -113,6 +115,7 @@ def _shifted(value: Any, axis: int, places: int) -> Any:
     return operators.concatenate(last, first, axis=axis)
 
 
+@_calls.explained
 def rot90(X: Any, k: int = 1) -> dlarray:
     """Unformatted data turned by k quarter turns, counterclockwise, in their first two dimensions.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..formats import Axes, Dim, ShapeError, first_nonsingleton
 from ..tape import untraced
 from . import arithmetic
@@ -26,6 +26,7 @@ def axes_of(X: dlarray, dim: Dim | None, call: str) -> Axes:
     return formats.resolve_axes(dim, X.fmt, X.ndim, call)
 
 
+@_calls.explained
 def sum(X: Any, dim: Dim | None = None) -> dlarray:
     """The sum over some dimensions; of logical data the number of ones, as double.
 
@@ -44,6 +45,7 @@ def sum(X: Any, dim: Dim | None = None) -> dlarray:
     return wrap(operators.total(X, axes=axes_of(X, dim, "sum")), X.fmt)
 
 
+@_calls.explained
 def mean(X: Any, dim: Dim | None = None) -> dlarray:
     """The mean over some dimensions; NaN over none; of logical data the part of ones, as double.
 
@@ -62,6 +64,7 @@ def mean(X: Any, dim: Dim | None = None) -> dlarray:
     return wrap(operators.average(X, axes=axes_of(X, dim, "mean")), X.fmt)
 
 
+@_calls.explained
 def prod(X: Any, dim: Dim | None = None) -> dlarray:
     """The product over some dimensions; 1 over none; logical data count as double.
 
@@ -85,19 +88,24 @@ def prod(X: Any, dim: Dim | None = None) -> dlarray:
     return wrap(value, X.fmt)
 
 
-def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
+@_calls.explained
+def max(
+    X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1, index_base: int = 0
+) -> Any:
     """The maximum over dimensions of X, or the larger elements of X and Y.
 
-    With ``nargout=2`` also the index (from 0) of the first maximum along one dimension, which has
-    no derivative.  NaN if an element is NaN.  The derivative goes to the first maximum, and of two
-    equal elements to that of X.  Real data only.
+    With ``nargout=2`` also the index of the first maximum along one dimension, which has no
+    derivative; it counts from 0, or from 1 with ``index_base=1``, as in MATLAB.  NaN if an element
+    is NaN.  The derivative goes to the first maximum, and of two equal elements to that of X.  Real
+    data only.
 
     Raises
     ------
     FormatError : no dimension has a label of dim.
     ShapeError : X and Y differ in size and neither is 1.
     TypeError : X is no dlarray, or logical or complex.
-    ValueError : dim is no axis of X, or given beside Y.
+    ValueError : dim is no axis of X, or given beside Y; indices of two arrays, or of several
+        dimensions.
 
     Examples
     --------
@@ -109,12 +117,15 @@ def max(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     array([2., 2., 3., 5.])
     """
     if Y is not None:
-        return _of_two("max", arithmetic.maximum, X, Y, dim)
+        return _of_two("max", arithmetic.maximum, X, Y, dim, nargout, index_base)
     X = _floating(X, "max")
-    return _extreme(X, dim, "max", nargout, lambda x: x)
+    return _extreme(X, dim, "max", lambda x: x, nargout, index_base)
 
 
-def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> Any:
+@_calls.explained
+def min(
+    X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1, index_base: int = 0
+) -> Any:
     """The minimum over dimensions of X, or the smaller elements of X and Y; see `max`.
 
     Raises
@@ -122,7 +133,8 @@ def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     FormatError : no dimension has a label of dim.
     ShapeError : X and Y differ in size and neither is 1.
     TypeError : X is no dlarray, or logical or complex.
-    ValueError : dim is no axis of X, or given beside Y.
+    ValueError : dim is no axis of X, or given beside Y; indices of two arrays, or of several
+        dimensions.
 
     Examples
     --------
@@ -130,23 +142,29 @@ def min(X: Any, Y: Any = None, dim: Dim | None = None, *, nargout: int = 1) -> A
     array([1., 3.])
     """
     if Y is not None:
-        return _of_two("min", arithmetic.minimum, X, Y, dim)
+        return _of_two("min", arithmetic.minimum, X, Y, dim, nargout, index_base)
     X = _floating(X, "min")
-    return _extreme(X, dim, "min", nargout, operators.neg)
+    return _extreme(X, dim, "min", operators.neg, nargout, index_base)
 
 
-def _of_two(call: str, function: Any, X: Any, Y: Any, dim: Dim | None) -> dlarray:
+def _of_two(
+    call: str, function: Any, X: Any, Y: Any, dim: Dim | None, nargout: int, index_base: int
+) -> dlarray:
     if isinstance(Y, str):
         raise TypeError(
             f'{call}: the second argument is an array; for dimensions write {call}(X, dim="{Y}").'
         )
     if dim is not None:
         raise ValueError(f"{call}: of two arrays there is no dimension; got dim={dim!r}.")
+    _checks.nargout(call, nargout, (1,))
+    _checks.index_base(call, index_base, 1)
     result: dlarray = function(X, Y)
     return result
 
 
-def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any) -> Any:
+def _extreme(
+    X: dlarray, dim: Dim | None, call: str, oriented: Any, nargout: int, index_base: int
+) -> Any:
     """The largest element of ``oriented(X)``, turned back."""
     axes = axes_of(X, dim, call)
     if 0 in [X.shape[axis] for axis in axes]:
@@ -154,6 +172,7 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
             f"{call}: there is no element to choose from; got {described(X)}, dimensions {axes}."
         )
     _checks.nargout(call, nargout, (1, 2))
+    base = _checks.index_base(call, index_base, nargout)
     if nargout == 2 and len(axes) != 1:
         raise ValueError(f"{call}: an index needs one dimension; got {axes}. Give one axis.")
     whole = value = oriented(X)
@@ -163,9 +182,16 @@ def _extreme(X: dlarray, dim: Dim | None, call: str, nargout: int, oriented: Any
     if nargout == 1:
         return result
     index = operators.place_of_largest(untraced(whole), axis=axes[0])
-    return result, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
+    return result, wrap(counted(index, base), X.fmt)
 
 
+def counted(index: Any, base: int) -> Any:
+    """Indices from 0 as numbers from ``base``."""
+    numbers = operators.cast(index, dtype=np.dtype(np.float64))
+    return operators.add(numbers, np.float64(base)) if base else numbers
+
+
+@_calls.explained
 def any(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether some element over the dimensions is nonzero: a logical array.
 
@@ -184,6 +210,7 @@ def any(X: Any, dim: Dim | None = None) -> dlarray:
     return wrap(operators.some(X._data, axes=axes_of(X, dim, "any")), X.fmt)
 
 
+@_calls.explained
 def all(X: Any, dim: Dim | None = None) -> dlarray:
     """Whether every element over the dimensions is nonzero: a logical array.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import _checks, operators
+from .. import _calls, _checks, operators
 from .arithmetic import real_binary, unary
 from .core import dlarray
 
@@ -55,6 +55,7 @@ def floor(X: Any) -> dlarray:
     return unary("floor", operators.floor, X)
 
 
+@_calls.explained
 def round(X: Any, digits: int = 0) -> dlarray:
     """The nearest number with so many decimal places, same format; its derivative is 0.
 

@@ -6,17 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
-from ..formats import FormatError
+from .. import _calls, _checks, formats, operators
 from ..operators.sorting import different, is_in, order_of, places_in, reorder
 from ..tape import Array, decides, untraced
-from .core import as_data, described, dlarray, require_dlarray, wrap
+from .core import dlarray, require_dlarray, wrap
+from .reductions import counted
+from .require import require_unformatted
 
 _DIRECTIONS = ("ascend", "descend")
 
 
+@_calls.explained
 def sort(
-    X: Any, dim: int | str | None = None, direction: str = "ascend", *, nargout: int = 1
+    X: Any,
+    dim: int | str | None = None,
+    direction: str = "ascend",
+    *,
+    nargout: int = 1,
+    index_base: int = 0,
 ) -> Any:
     """X sorted along a dimension; same format.  The gradient goes back to where elements came from.
 
@@ -28,13 +35,14 @@ def sort(
     X : a dlarray of any format and type.
     dim : an axis or label; the first of size other than 1 if not given.
     direction : "ascend" or "descend".
-    nargout : 2 for the indices too (from 0), a dlarray of the same format without derivative.
+    nargout : 2 for the indices too, a dlarray of the same format without derivative.
+    index_base : the first index: 0, or 1 as in MATLAB.
 
     Raises
     ------
     FormatError : no dimension, or more than one, has the label dim.
     TypeError : X is no dlarray, or dim neither an axis nor a label.
-    ValueError : dim is no axis of X, an unknown direction, or another nargout.
+    ValueError : dim is no axis of X, an unknown direction, another nargout or index_base.
 
     Examples
     --------
@@ -52,23 +60,22 @@ def sort(
         dim, direction = None, str(dim)
     descend = _checks.choice("sort", "direction", direction, _DIRECTIONS) == "descend"
     _checks.nargout("sort", nargout, (1, 2))
+    base = _checks.index_base("sort", index_base, nargout)
     axis = formats.one_axis(dim, X.fmt, X.shape, "sort")
     index = untraced(order_of(X, axis=axis, descend=descend))
     Y = wrap(reorder(X, index, axis=axis), X.fmt)
     if nargout == 1:
         return Y
-    return Y, wrap(operators.cast(index, dtype=np.dtype(np.float64)), X.fmt)
+    return Y, wrap(counted(index, base), X.fmt)
 
 
-def _values(call: str, X: Any) -> Array:
+def _values(call: str, X: Any, name: str) -> Array:
     """The values of an unformatted array."""
-    if isinstance(X, dlarray) and X.fmt:
-        raise FormatError(
-            f"{call}: only unformatted data are searched; got {described(X)}. Use stripdims first."
-        )
-    return X._data if isinstance(X, dlarray) else as_data(X, call)
+    value = require_unformatted(call, X, name)
+    return value._data if isinstance(value, dlarray) else value
 
 
+@_calls.explained
 def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int = 1) -> Any:
     """Where unformatted X is not 0: linear indices (column-major, from 0), ascending.
 
@@ -94,7 +101,7 @@ def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int
     >>> find(X), find(X, nargout=2)
     (array([1, 2]), (array([1, 0]), array([0, 1])))
     """
-    data = _values("find", X)
+    data = _values("find", X, "X")
     decides("find", data)
     _checks.nargout("find", nargout, (1, 2, 3))
     kind = _checks.choice("find", "direction", direction, ("first", "last"))
@@ -110,6 +117,7 @@ def find(X: Any, n: int | None = None, direction: str = "first", *, nargout: int
     return rows, columns, (X if isinstance(X, dlarray) else wrap(data, ""))[places]
 
 
+@_calls.explained
 def unique(A: Any, *, nargout: int = 1) -> Any:
     """The different values of unformatted A, ascending: an unformatted dlarray without derivative,
     a row if A is one, else a column.
@@ -129,7 +137,7 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     >>> values.data.ravel(), first, which
     (array([3., 5.]), array([1, 0]), array([1, 0, 1]))
     """
-    data = _values("unique", A)
+    data = _values("unique", A, "A")
     _checks.nargout("unique", nargout, (1, 2, 3))
     row = data.shape[0] == 1 and data.size == data.shape[1] > 1
     values = untraced(different(A if isinstance(A, dlarray) else data))
@@ -144,6 +152,7 @@ def unique(A: Any, *, nargout: int = 1) -> Any:
     return (found, first, which)[:nargout]
 
 
+@_calls.explained
 def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
     """For each element of unformatted A, whether it is one of the values of S: a logical dlarray.
 
@@ -161,8 +170,8 @@ def ismember(A: Any, S: Any, *, nargout: int = 1) -> Any:
     >>> ismember(dlarray([5.0, 3.0]), [3.0, 4.0]).data.ravel()
     array([False,  True])
     """
-    data = _values("ismember", A)
-    members = _values("ismember", S)
+    data = _values("ismember", A, "A")
+    members = _values("ismember", S, "S")
     _checks.nargout("ismember", nargout, (1, 2))
     column = operators.reshape(S if isinstance(S, dlarray) else members, shape=(members.size,))
     found = wrap(untraced(is_in(A if isinstance(A, dlarray) else data, column)), "")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, operators
+from .. import _calls, _checks, operators
 from ..formats import Axes, Dim, ShapeError
 from ..tape import untraced
 from .core import described, dlarray, require_dlarray, require_float, wrap
@@ -18,6 +18,7 @@ from .reductions import axes_of
 from .require import require_counting
 
 
+@_calls.explained
 def median(X: Any, dim: Dim | None = None) -> dlarray:
     """The median over some dimensions; NaN if an element is NaN, or over none.
 
@@ -52,6 +53,7 @@ def _halves(axis: int) -> list[tuple[slice, ...]]:
     return [(slice(None),) * axis + (slice(i, i + 1),) for i in range(2)]
 
 
+@_calls.explained
 def mode(X: Any, dim: Dim | None = None) -> dlarray:
     """The value that is there most often over some dimensions, of equally common ones the smallest.
 
@@ -101,6 +103,7 @@ def _restored(X: dlarray, value: Any, dim: Dim | None, call: str) -> dlarray:
 # -- variance -------------------------------------------------------------------------------------
 
 
+@_calls.explained
 def var(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
     """The variance over some dimensions, 0 of one element and NaN of none.
 
@@ -125,6 +128,7 @@ def var(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
     return _variance(X, w, dim, "var", lambda x: x)
 
 
+@_calls.explained
 def std(X: Any, w: int = 0, dim: Dim | None = None) -> dlarray:
     """The standard deviation over some dimensions: the square root of `var`, with its options.
 
@@ -170,6 +174,7 @@ def _square(x: Any) -> Any:
 # -- norms ----------------------------------------------------------------------------------------
 
 
+@_calls.explained
 def vecnorm(X: Any, p: float = 2, dim: Dim | None = None) -> dlarray:
     """The p-norm of the vectors along a dimension, or of the numbers over several.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, operators
+from .. import _calls, _checks, operators
 from ..operators.logic import nonzero
 from ..tape import untraced
 from .core import TYPE_NAMES, as_data, described, dlarray, require_dlarray, wrap
@@ -165,6 +165,7 @@ def double(X: Any) -> dlarray:
     return _cast(X, "double", "double")
 
 
+@_calls.explained
 def cast(X: Any, typename: str | None = None, *, like: Any = None) -> dlarray:
     """X in another underlying type, same format: a name, or that of the dlarray ``like``.
 

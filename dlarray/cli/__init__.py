@@ -1,4 +1,4 @@
-"""The command line: ``dlarray demo|train|predict|info``, also ``python -m dlarray``."""
+"""The command line: ``dlarray demo|train|predict|warmup|info``, also ``python -m dlarray``."""
 
 from .main import main
 

@@ -7,19 +7,22 @@ import csv
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 
 from .. import _console
+from .._checks import choice
+from ..compilation import FAMILIES, warmup as compile_ahead
 from ..data import categories, confusionmat, read_csv, read_ts, trainingPartitions
 from ..data.waveform import waveform
 from ..formats import ShapeError
 from ..functions import rng
 from ..io import loadNetwork, saveNetwork
-from ..kernels.environment import has_compiled
+from ..kernels.compilation import quietly, telling
+from ..kernels.environment import require_cache
 from ..layers import (
     Layer,
     convolution1dLayer,
@@ -164,6 +167,40 @@ def info(options: argparse.Namespace) -> int:
     return 0
 
 
+def warmup(options: argparse.Namespace) -> int:
+    """Compile ahead of the first use."""
+    folder = require_cache()
+    families = [choice("warmup", "families", name, FAMILIES) for name in options.families]
+    steps = [(family, name) for family in families or FAMILIES for name in options.types]
+    counts, start = dict.fromkeys((family for family, _ in steps), 0), time.perf_counter()
+    with _steps(steps, options.quiet) as each:
+        for family, name in each:
+            counts[family] += len(compile_ahead(family, types=name))
+    if not options.quiet:
+        for family, count in counts.items():
+            _console.write(f"{family:<16}{count:>3} compiled")
+        _console.write(f"\n{time.perf_counter() - start:.1f} s; kept in {folder}")
+    return 0
+
+
+@contextmanager
+def _steps(steps: list[tuple[str, str]], quiet: bool) -> Iterator[Iterable[tuple[str, str]]]:
+    """The steps, on a terminal with a progress bar."""
+    if quiet or not sys.stderr.isatty():
+        yield steps
+        return
+    from tqdm import tqdm
+
+    with tqdm(steps, leave=False, file=sys.stderr, dynamic_ncols=True) as bar:
+
+        def named() -> Iterator[tuple[str, str]]:
+            for family, name in bar:
+                bar.set_postfix_str(f"{family}, {name}")
+                yield family, name
+
+        yield named()
+
+
 # -- training -------------------------------------------------------------------------------------
 
 
@@ -182,14 +219,12 @@ def _trained(
         "Verbose": not options.quiet,
         **settings,
     }
-    if not options.quiet and not has_compiled():
-        _console.write(
-            "First the kernels are compiled for this processor: about 30 s, once on a machine.\n"
-        )
     batch = min(settings.get("MiniBatchSize", 128), len(data[0]))
     total = settings["MaxEpochs"] * (len(data[0]) // batch)
     with ExitStack() as stack:
-        if not options.quiet and sys.stderr.isatty():
+        if options.quiet:
+            stack.enter_context(quietly())
+        elif sys.stderr.isatty():
             settings["OutputFcn"] = stack.enter_context(_progress_bar(total))
         net, result = trainnet(
             *data, layers, "crossentropy", trainingOptions(solver, **settings), nargout=2
@@ -220,7 +255,10 @@ def _progress_bar(total: int) -> Iterator[Any]:
                     f"epoch {progress.Epoch}, loss {progress.TrainingLoss:.4g}", refresh=False
                 )
 
-        with _console.using(lambda text: tqdm.write(text, file=sys.stdout)):
+        with (
+            _console.using(lambda text: tqdm.write(text, file=sys.stdout)),
+            telling(lambda text: tqdm.write(text, file=sys.stderr)),
+        ):
             yield move
 
 

@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     _predict(
         commands.add_parser("predict", help="label the sequences of a file with a trained network")
     )
+    _warmup(
+        commands.add_parser(
+            "warmup", help="compile kernels ahead of their first use, for images and services"
+        )
+    )
     commands.add_parser(
         "info", help="show versions, processor, vector lanes, threads and the cache folder"
     )
@@ -155,6 +160,24 @@ def _predict(predict: argparse.ArgumentParser) -> None:
     predict.add_argument(
         "--batch", type=_positive, default=128, help="mini-batch size (default 128)"
     )
+
+
+def _warmup(warmup: argparse.ArgumentParser) -> None:
+    warmup.add_argument(
+        "families",
+        metavar="FAMILY",
+        nargs="*",
+        help="activation, convolution, losses, normalization, pooling, products, reductions or "
+        "solvers (default all)",
+    )
+    warmup.add_argument(
+        "--types",
+        nargs="+",
+        choices=["single", "double"],
+        default=["single", "double"],
+        help="types of the data (default single double)",
+    )
+    warmup.add_argument("--quiet", action="store_true", help="no table and no progress bar")
 
 
 def _positive(text: str) -> int:

@@ -8,12 +8,13 @@ copied before it is read.
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import ShapeError
 from ..functions.random import generator
 
@@ -23,7 +24,7 @@ Row = list[Any]
 OUTPUT_TYPES = ("cell", "same")
 
 
-class Datastore:
+class Datastore(ABC):
     """Base of all datastores; a subclass gives ``count`` and ``row``.
 
     ``count`` is the number of observations, ``row(i)`` the values of the i-th.
@@ -37,13 +38,13 @@ class Datastore:
         self._next = 0
 
     @property
+    @abstractmethod
     def count(self) -> int:
         """The number of observations of the underlying data."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row(self, i: int) -> Row:
         """The values of observation i of the underlying data, one a variable."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self._order)
@@ -127,6 +128,12 @@ class ArrayDatastore(Datastore):
     array([[1., 2.]])
     """
 
+    @classmethod
+    def constructor_name(cls) -> str:
+        """The name that messages use: the function that users call."""
+        return "arrayDatastore"
+
+    @_calls.explained
     def __init__(
         self,
         A: Any,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, operators
+from .. import _calls, _checks, operators
 from .._checks import listed
 from ..array import dlarray, wrap
 from ..array.protocols import plain
@@ -104,6 +104,7 @@ def class_indices(labels: Any, classes: Any) -> Array:
     return np.where((known[place] == values) & ~missing, place, -1)
 
 
+@_calls.explained
 def onehotencode(
     A: Any, featureDim: int | str | None = None, typename: str = "double", *, ClassNames: Any = None
 ) -> Any:
@@ -203,6 +204,7 @@ def _encoded_table(call: str, A: Any, featureDim: Any, typename: str, ClassNames
     return type(A)(encoded, columns=list(classes), index=A.index)
 
 
+@_calls.explained
 def onehotdecode(B: Any, classes: Any, featureDim: int | str, typename: str | None = None) -> Array:
     """The class at the maximum along a dimension, the first one at ties.
 
@@ -287,6 +289,7 @@ def _or_missing(call: str, decoded: Array, missing: Array, typename: str | None)
     return decoded
 
 
+@_calls.explained
 def confusionmat(trueLabels: Any, predictedLabels: Any, *, Order: Any = None) -> Array:
     """Counts of observations: row i, column j is of class i and was predicted as j.
 

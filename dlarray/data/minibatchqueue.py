@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, kernels
+from .. import _calls, _checks, kernels
 from ..array import dlarray
 from ..formats import Shape, ShapeError, describe, memory_order, parse
 from .datastores import Datastore, Row, as_datastore
@@ -61,7 +61,7 @@ class minibatchqueue:
     [(3, 2), (3, 2), (3, 1)]
     """
 
-    @_checks.named_options
+    @_calls.explained
     def __init__(
         self,
         ds: Any,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import ShapeError, describe
 
 Array = np.ndarray[Any, Any]
@@ -15,6 +15,7 @@ Array = np.ndarray[Any, Any]
 DIRECTIONS = ("right", "left", "both")
 
 
+@_calls.explained
 def padsequences(
     X: Sequence[Any],
     paddingDim: int,
@@ -61,7 +62,13 @@ def padsequences(
     direction = _checks.choice(call, "Direction", Direction, DIRECTIONS)
     length = _common_length(call, Length, [x.shape[dim] for x in arrays])
     order = (dim, *(axis for axis in range(arrays[0].ndim) if axis != dim))
-    stacked = stack([x.transpose(order) for x in arrays], length, direction, _value(PaddingValue))
+    try:
+        rows = [x.transpose(order) for x in arrays]
+        stacked = stack(rows, length, direction, _value(PaddingValue))
+    except MemoryError:
+        sizes = [length if axis == dim else n for axis, n in enumerate(arrays[0].shape)]
+        dtype = np.result_type(*arrays)
+        raise _checks.no_room(call, (*sizes, len(arrays)), dtype) from None
     back = [order.index(axis) + 1 for axis in range(len(order))]
     result: Any = _output(stacked.transpose(*back, 0), uniform=uniform)
     if nargout == 1:

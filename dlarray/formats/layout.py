@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from .._calls import explained
 from .labels import Axes, describe, find, parse
 
 
@@ -24,6 +25,7 @@ class networkDataLayout:
     ('CBT', (12, None, None), (0,))
     """
 
+    @explained
     def __init__(self, Size: Sequence[int | float | None], Format: str = "") -> None:
         parse(Format, "networkDataLayout")
         if not isinstance(Size, Iterable) or isinstance(Size, str):

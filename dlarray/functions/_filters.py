@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .. import formats
+from .. import formats, operators
 from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
 
 Layout = tuple[str, Shape]
@@ -191,6 +191,15 @@ def expanded_bias(call: str, bias: Layout | None, filters: int) -> Shape | None:
             f"got {described(bias)}."
         )
     return (1, filters) if prod(shape) == 1 and filters != 1 else None
+
+
+def fitted(w: Any, b: Any, w_shape: Shape, b_shape: Shape | None) -> tuple[Any, Any]:
+    """The weights with one axis a label, and a bias of one number expanded to one a filter."""
+    if w._data.shape != w_shape:
+        w = operators.reshape(w, shape=w_shape)
+    if b_shape is not None:
+        b = operators.expand(operators.reshape(b, shape=(1, 1)), shape=b_shape)
+    return w, b
 
 
 def described(layout: Layout) -> str:

@@ -44,6 +44,11 @@ def labelled(
     return relabel(array, fmt, call), lambda y: _reordered(y, fmt)
 
 
+def option_format(call: str, name: str, fmt: Any) -> str:
+    """An option of labels, "" if it is not given."""
+    return "" if fmt is None else formats.parse(fmt, f"{call}: {name}")
+
+
 def _unchanged(y: dlarray) -> dlarray:
     return y
 
@@ -95,10 +100,3 @@ def constant(call: str, name: str, value: Any) -> dlarray:
     array = value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
     require_real(array, f"{call}: {name}")
     return array
-
-
-def index_from(call: str, value: Any) -> int:
-    """The option ``index_base``: the number of the first class, 0 or 1."""
-    if isinstance(value, bool) or value not in (0, 1):
-        raise ValueError(f"{call}: index_base must be 0 or 1, as in MATLAB; got {value!r}.")
-    return int(value)

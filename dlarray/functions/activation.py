@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _checks, operators
+from .. import _calls, _checks, operators
 from ..array import dlarray, require_dlarray, require_float, require_label, unary, wrap
 from ..formats import memory_order
 from ._formats import labelled
@@ -22,6 +22,7 @@ def relu(X: Any) -> dlarray:
     return unary("relu", operators.relu, X)
 
 
+@_calls.explained
 def leakyrelu(X: Any, scaleFactor: float = 0.01) -> dlarray:
     """x where it is at least 0, else scaleFactor * x, of every element, any format.
 
@@ -45,7 +46,7 @@ def leakyrelu(X: Any, scaleFactor: float = 0.01) -> dlarray:
     return unary("leakyrelu", lambda x: operators.leakyrelu(x, scale=scale), X)
 
 
-@_checks.named_options
+@_calls.explained
 def gelu(X: Any, *, Approximation: str = "none") -> dlarray:
     """x Phi(x) of every element, with Phi the distribution of the normal distribution, any format.
 
@@ -80,6 +81,7 @@ def sigmoid(X: Any) -> dlarray:
     return unary("sigmoid", operators.sigmoid, X)
 
 
+@_calls.explained
 def softmax(X: Any, *, DataFormat: str | None = None) -> dlarray:
     """exp(x) / sum exp(x) over the channels, for every other index.
 

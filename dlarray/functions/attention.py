@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, operators
+from .. import _calls, _checks, operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, describe, find, inverse
 from ..tape import constant as known
@@ -16,6 +16,7 @@ from .random import draw_key
 CALL = "attention"
 
 
+@_calls.explained
 def attention(
     queries: Any,
     keys: Any,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .. import formats, operators
+from .. import _calls, operators
 from ..array import dlarray, require_float, wrap
 from ..formats import Axes, Shape
 from ..kernels import Geometry
-from ._filters import Layout, data_axes, expanded_bias, resolve
-from ._formats import labelled, united
+from ._filters import Layout, data_axes, expanded_bias, fitted, resolve
+from ._formats import labelled, option_format, united
 from .window import (
+    BOTH_ENDS,
     WORDS,
     Amounts,
     amounts,
@@ -23,9 +24,9 @@ from .window import (
 
 CALL = "dlconv"
 PLAIN = (int, float, str)  # not their subclasses: True equals 1, and is no number here
-PADDING_RULE = "a number or two numbers (start, end)"
 
 
+@_calls.explained
 def dlconv(
     X: Any,
     weights: Any,
@@ -88,20 +89,24 @@ def dlconv(
     )  # fmt: skip
 
 
-def rectified_convolution(
+def convolution_of_layer(
     X: Any,
     weights: Any,
     bias: Any,
     *,
+    rectified: bool,
     WeightsFormat: str,
     Stride: Any,
     DilationFactor: Any,
     Padding: Any,
     PaddingValue: Any,
 ) -> dlarray:
-    """`relu` of `dlconv` in one pass, for layers that do the work of two."""
+    """`dlconv`, or `relu` of it in one pass for layers that do the work of two.
+
+    A layer's call fits the parameters: to go without the check saves 0.4 µs.
+    """
     return convolve(
-        operators.conv_relu, X, weights, bias, None, WeightsFormat,
+        operators.conv_relu if rectified else operators.conv, X, weights, bias, None, WeightsFormat,
         Stride, DilationFactor, Padding, PaddingValue,
     )  # fmt: skip
 
@@ -126,26 +131,22 @@ def convolve(
         (x.fmt, x._data.shape),
         (w.fmt, w._data.shape),
         None if b is None else (b.fmt, b._data.shape),
-        weights_format if type(weights_format) is str else _weights_format(weights_format),
+        weights_format
+        if type(weights_format) is str
+        else option_format(CALL, "WeightsFormat", weights_format),
         (
             stride if type(stride) is int else amounts(CALL, "Stride", stride),
             dilation if type(dilation) is int else amounts(CALL, "DilationFactor", dilation),
             padding
             if type(padding) in PLAIN
-            else amounts(CALL, "Padding", padding, 0, WORDS, PADDING_RULE),
+            else amounts(CALL, "Padding", padding, 0, WORDS, BOTH_ENDS),
             value if type(value) in PLAIN else parse_padding_value(CALL, value),
         ),
     )
-    if w._data.shape != plan.w_shape:
-        w = operators.reshape(w, shape=plan.w_shape)
-    if plan.b_shape is not None:
-        b = operators.expand(operators.reshape(b, shape=(1, 1)), shape=plan.b_shape)
+    if w._data.shape != plan.w_shape or plan.b_shape is not None:
+        w, b = fitted(w, b, plan.w_shape, plan.b_shape)
     y = operator(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry)
     return restore(wrap(y, x.fmt))
-
-
-def _weights_format(fmt: Any) -> str:
-    return "" if fmt is None else formats.parse(fmt, f"{CALL}: WeightsFormat")
 
 
 class _Plan(NamedTuple):
@@ -190,10 +191,10 @@ def _geometry(x: Layout, moved: Axes, taps: list[int], moves: Any) -> tuple[Geom
         CALL,
         [x[1][axis] for axis in moved],
         taps,
-        per_dimension(CALL, "Stride", amounts(CALL, "Stride", stride), n),
-        per_dimension(CALL, "DilationFactor", amounts(CALL, "DilationFactor", dilation), n),
+        per_dimension(CALL, "Stride", stride, n),
+        per_dimension(CALL, "DilationFactor", dilation, n),
         padding_per_dimension(
-            CALL, "Padding", amounts(CALL, "Padding", padding, 0, WORDS, PADDING_RULE), n
+            CALL, "Padding", amounts(CALL, "Padding", padding, 0, WORDS, BOTH_ENDS), n
         ),
         parse_padding_value(CALL, value),
         [f"dimension {axis} ({x[0][axis]})" for axis in moved],

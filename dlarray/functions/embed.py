@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import operators
+from .. import _calls, _checks, operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, find, memory_order
 from ..operators.embed import class_index
-from ._formats import constant, index_from, labelled
+from ._formats import constant, labelled
 
 CALL = "embed"
 
 
+@_calls.explained
 def embed(
     X: Any,
     weights: Any,
@@ -58,7 +59,7 @@ def embed(
     index = class_index(
         operators.reshape(x, shape=shape) if shape != x.shape else x,
         None,
-        base=index_from(CALL, index_base),
+        base=_checks.index_base(CALL, index_base),
         n=w.shape[1],
         what=f"{CALL}: X",
         advice="Words count from index_base, 0 by default.",

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..array import as_data, described, dlarray, leaves, map_together, wrap
 from ..formats import ShapeError
 from ..tape import Array, decides
@@ -76,6 +76,7 @@ def _text(value: Any) -> str:
     return "[]" if value is None else f"{float(value):.5g}"
 
 
+@_calls.explained
 def lbfgsState(*, HistorySize: int = 10, InitialInverseHessianFactor: float = 1) -> LBFGSState:
     """The state from which `lbfgsupdate` starts.
 
@@ -97,7 +98,7 @@ def lbfgsState(*, HistorySize: int = 10, InitialInverseHessianFactor: float = 1)
     return LBFGSState(size, factor, factor)
 
 
-@_checks.named_options
+@_calls.explained
 def lbfgsupdate(
     parameters: Any,
     lossFcn: Callable[..., Any],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from .. import formats, operators
+from .. import _calls, formats, operators
 from ..array import described, dlarray, require_float, wrap
 from ..formats import FormatError, ShapeError, describe
 from ..kernels import Geometry
@@ -16,6 +16,7 @@ CALL = "fullyconnect"
 _ONE_TAP = (Geometry(),)
 
 
+@_calls.explained
 def fullyconnect(
     X: Any,
     weights: Any,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..array import described, dlarray, require_float, require_label, wrap
 from ..formats import Axes, ShapeError
 from ._formats import Restore, labelled, united
@@ -14,6 +14,7 @@ GROUPS = ("all-channels", "channel-wise")
 LARGEST_WINDOW = 16
 
 
+@_calls.explained
 def layernorm(
     X: Any,
     offset: Any,
@@ -61,6 +62,7 @@ def layernorm(
     return restore(wrap(y, x.fmt))
 
 
+@_calls.explained
 def groupnorm(
     X: Any,
     numGroups: Any,
@@ -106,6 +108,7 @@ def groupnorm(
     return restore(wrap(y, x.fmt))
 
 
+@_calls.explained
 def instancenorm(
     X: Any,
     offset: Any,
@@ -146,6 +149,7 @@ def instancenorm(
     return restore(wrap(y, x.fmt))
 
 
+@_calls.explained
 def crosschannelnorm(
     X: Any,
     windowSize: int,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, operators
+from .. import _calls, _checks, operators
 from ..array import dlarray, wrap
 from ._formats import united
 from .normalization import channelled, require_channel_vectors, rows_order
@@ -15,6 +15,7 @@ CALL = "batchnorm"
 DECAY = 0.1
 
 
+@_calls.explained
 def batchnorm(
     X: Any,
     offset: Any,

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, formats, operators
+from .. import _calls, _checks, formats, operators
 from ..array import as_data, described, dlarray, require_float, wrap
 from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
 from ..kernels import Geometry
 from ..operators import pool
 from ..operators.indexing import Computed
 from ..tape import constant
-from ._formats import labelled
+from ._formats import labelled, option_format
 from .window import amounts, padding_amounts, padding_per_dimension, per_dimension
 
 GLOBAL = "global"
@@ -24,6 +24,7 @@ ENDS = "a number or one a dimension"
 MOST = 3  # dimensions of a window
 
 
+@_calls.explained
 def maxpool(
     X: Any,
     poolsize: Any,
@@ -33,6 +34,7 @@ def maxpool(
     Stride: Any = 1,
     Padding: Any = 0,
     nargout: int = 1,
+    index_base: int = 0,
 ) -> Any:
     """The maximum over windows of the spatial dimensions, or of time.
 
@@ -47,9 +49,10 @@ def maxpool(
     Padding : samples at both ends: a number, one a dimension, two rows (starts and ends), or "same"
         (output length ceil(length / Stride), an odd sample at the end).  Padding counts as -Inf.
     nargout : 2 for the indices too, 3 for the indices and the size of X.
+    index_base : the first index: 0, or 1 as in MATLAB.
 
     Returns the format of X.  The indices are a dlarray of the size of the result without
-    derivative: for each window the linear index (from 0, column-major in X) of its first maximum in
+    derivative: for each window the linear index (column-major in X) of its first maximum in
     column-major order, which `maxunpool` takes.  They need windows that do not overlap.  NaN in a
     window gives NaN, and the index of the first one; a window wholly in padding gives -Inf.  The
     derivative goes to the first maximum.
@@ -69,10 +72,11 @@ def maxpool(
     """
     call = "maxpool"
     _checks.nargout(call, nargout, (1, 2, 3))
+    base = _checks.index_base(call, index_base, nargout)
     x, restore = labelled(call, X, DataFormat)
     require_float(x, call)
-    options = _options(call, poolsize, Stride, Padding)
-    moves = _moves(call, x.fmt, x._data.shape, _pool_format(call, PoolFormat), *options)
+    options = _options(call, PoolFormat, poolsize, Stride, Padding)
+    moves = _moves(call, x.fmt, x._data.shape, *options)
     value: Any = x
     for axis, size, move in moves:
         value = pool.maxpool(value, axis=axis, size=size, moves=move)
@@ -82,10 +86,13 @@ def maxpool(
     _require_apart(call, x, moves)
     steps = _steps(x, DataFormat)
     index = pool.linear_places(x._data, moves=moves, steps=steps)
+    if base:
+        index = operators.add(index, np.float64(base))
     results = Y, restore(wrap(index, x.fmt)), tuple(_given_shape(x, DataFormat))
     return results[:nargout]
 
 
+@_calls.explained
 def avgpool(
     X: Any,
     poolsize: Any,
@@ -129,9 +136,9 @@ def avgpool(
     x, restore = labelled(call, X, DataFormat)
     require_float(x, call)
     mean = parse_pooled_padding(call, "PaddingValue", PaddingValue) == "mean"
-    options = _options(call, poolsize, Stride, Padding)
-    moves = _moves(call, x.fmt, x._data.shape, _pool_format(call, PoolFormat), *options)
-    if options[0] == GLOBAL:
+    options = _options(call, PoolFormat, poolsize, Stride, Padding)
+    moves = _moves(call, x.fmt, x._data.shape, *options)
+    if options[1] == GLOBAL:
         if mean:
             raise _not_global(call, "PaddingValue")
         axes = tuple(axis for axis, _, _ in moves)
@@ -151,16 +158,20 @@ def parse_pooled_padding(call: str, name: str, value: Any) -> int | str:
     raise ValueError(f'{call}: {name} must be 0 or "mean"; got {value!r}.')
 
 
-def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = None) -> dlarray:
+@_calls.explained
+def maxunpool(
+    X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = None, index_base: int = 0
+) -> dlarray:
     """Put the maxima of `maxpool` back to where they came from, zeros elsewhere.
 
     Parameters
     ----------
     X : data with S or T dimensions, such as the result of `maxpool`.
-    indx : linear indices (from 0, column-major) into the result, one for each element of X: of the
+    indx : linear indices (column-major) into the result, one for each element of X: of the
         size of X, or a vector in the order of X's columns.
     outputSize : sizes of the result, one a dimension of X; those of C, B and U are X's.
     DataFormat : labels of an unformatted X.
+    index_base : the first index: 0, or 1 as in MATLAB.
 
     Returns the format of X, of this size.  Where an index is there twice, the last element counts.
     The derivative of X is picked at the indices.
@@ -168,7 +179,7 @@ def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = No
     Raises
     ------
     FormatError : neither S nor T.  ShapeError : sizes that do not fit.
-    ValueError : indices that are not whole numbers from 0 to the last of the result.
+    ValueError : indices that are not whole numbers from the first to the last of the result.
 
     Examples
     --------
@@ -183,10 +194,16 @@ def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = No
     value = restore(x)  # indices count in the order of dimensions that the user sees
     fmt = _given_format(x, DataFormat)
     shape = _output_size(call, value, fmt, outputSize)
-    index = _checked_index(call, indx, value, prod(shape))
+    base = _checks.index_base(call, index_base)
+    index: Any = _checked_index(call, indx, value, prod(shape), base)
+    if base:
+        index = operators.add(index, np.asarray(-base, index.dtype))
     flat = operators.reshape(value, shape=(value.size,))
     order = formats.memory_order(fmt)
-    zeros = np.zeros([shape[axis] for axis in order], x.dtype).transpose(formats.inverse(order))
+    try:
+        zeros = np.zeros([shape[axis] for axis in order], x.dtype).transpose(formats.inverse(order))
+    except MemoryError:
+        raise _checks.no_room(call, shape, x.dtype) from None
     y = operators.assign(constant(zeros), flat, index, index=Computed(linear=True))
     return wrap(y, value.fmt)
 
@@ -194,17 +211,16 @@ def maxunpool(X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = No
 # -- options --------------------------------------------------------------------------------------
 
 
-def _options(call: str, poolsize: Any, stride: Any, padding: Any) -> tuple[Any, Any, Any]:
+def _options(
+    call: str, pool_format: Any, poolsize: Any, stride: Any, padding: Any
+) -> tuple[str, Any, Any, Any]:
     """The options in forms that are keys of a cache; see `amounts`."""
     return (
+        option_format(call, "PoolFormat", pool_format),
         poolsize if type(poolsize) is int else amounts(call, "poolsize", poolsize, 1, (GLOBAL,)),
         stride if type(stride) is int else amounts(call, "Stride", stride),
         padding if type(padding) is int else amounts(call, "Padding", padding, 0, WORDS, ENDS),
     )
-
-
-def _pool_format(call: str, fmt: Any) -> str:
-    return "" if fmt is None else formats.parse(fmt, f"{call}: PoolFormat")
 
 
 @lru_cache(maxsize=1024)
@@ -225,15 +241,14 @@ def _moves(
             if value != default:
                 raise _not_global(call, name)
         return tuple((axis, shape[axis], Geometry()) for axis in sorted(axes))
-    sizes = per_dimension(call, "poolsize", amounts(call, "poolsize", poolsize), n)
-    strides = per_dimension(call, "Stride", amounts(call, "Stride", stride), n)
+    sizes = per_dimension(call, "poolsize", poolsize, n)
+    strides = per_dimension(call, "Stride", stride, n)
     checked = amounts(call, "Padding", padding, 0, WORDS, ENDS)
     ends = padding_per_dimension(call, "Padding", checked, n, WORDS)
     moves = []
     for i, axis in enumerate(axes):
-        each = ends if isinstance(ends, str) else ends[i]
         along = f" along {fmt[axis]}" if n > 1 else ""
-        move = _geometry(call, shape[axis], sizes[i], strides[i], each, along)
+        move = _geometry(call, shape[axis], sizes[i], strides[i], ends[i], along)
         moves.append((axis, sizes[i], move))
     return tuple(sorted(moves, key=lambda move: move[0]))
 
@@ -347,8 +362,8 @@ def _output_size(call: str, x: dlarray, fmt: str, size: Any) -> Shape:
     return shape
 
 
-def _checked_index(call: str, indx: Any, x: dlarray, count: int) -> Any:
-    """The indices, one an element of x and each below ``count``."""
+def _checked_index(call: str, indx: Any, x: dlarray, count: int, base: int) -> dlarray:
+    """The indices, one an element of x: ``count`` different ones from ``base`` on."""
     index = indx if isinstance(indx, dlarray) else wrap(as_data(indx, f"{call}: indx"), "")
     vector = index.size == max(index.shape) and not index.fmt
     alike = index.shape == x.shape and index.fmt in ("", x.fmt)
@@ -359,9 +374,10 @@ def _checked_index(call: str, indx: Any, x: dlarray, count: int) -> Any:
         )
     values = index._data
     whole = values.dtype.kind == "f" and np.array_equal(values, np.floor(values))
-    if not whole or (values.size and (values.min() < 0 or values.max() >= count)):
+    if not whole or (values.size and (values.min() < base or values.max() >= base + count)):
+        advice = "" if base else " For MATLAB's, which count from 1, give index_base=1."
         raise ValueError(
-            f"{call}: indx must hold whole numbers from 0 to {count - 1}, linear indices into the "
-            "result; of MATLAB's, which count from 1, subtract 1."
+            f"{call}: indx must hold whole numbers from {base} to {base + count - 1}, linear "
+            f"indices into the result.{advice}"
         )
     return index

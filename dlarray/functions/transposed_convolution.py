@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .. import formats, operators
+from .. import _calls, operators
 from ..array import dlarray, require_float, wrap
 from ..formats import Axes, Shape, ShapeError
 from ..kernels import Geometry
-from ._filters import Layout, data_axes, described, expanded_bias, resolve
-from ._formats import labelled, united
+from ._filters import Layout, data_axes, described, expanded_bias, fitted, resolve
+from ._formats import labelled, option_format, united
 from .window import Amounts, amounts, padding_per_dimension, per_dimension
 
 CALL = "dltranspconv"
 CROPPED = "a number, one a dimension, or the samples at the starts and the ends"
 
 
+@_calls.explained
 def dltranspconv(
     X: Any,
     weights: Any,
@@ -72,7 +72,9 @@ def dltranspconv(
         (x.fmt, x._data.shape),
         (w.fmt, w._data.shape),
         None if b is None else (b.fmt, b._data.shape),
-        WeightsFormat if type(WeightsFormat) is str else _weights_format(WeightsFormat),
+        WeightsFormat
+        if type(WeightsFormat) is str
+        else option_format(CALL, "WeightsFormat", WeightsFormat),
         # what is no plain number or text here takes a form that a cache can keep
         Stride if type(Stride) is int else amounts(CALL, "Stride", Stride),
         DilationFactor
@@ -80,18 +82,12 @@ def dltranspconv(
         else amounts(CALL, "DilationFactor", DilationFactor),
         Cropping if type(Cropping) in (int, str) else _cropping(Cropping),
     )
-    if w._data.shape != plan.w_shape:
-        w = operators.reshape(w, shape=plan.w_shape)
-    if plan.b_shape is not None:
-        b = operators.expand(operators.reshape(b, shape=(1, 1)), shape=plan.b_shape)
+    if w._data.shape != plan.w_shape or plan.b_shape is not None:
+        w, b = fitted(w, b, plan.w_shape, plan.b_shape)
     y = operators.transposed_conv(
         x, w, b, sizes=plan.sizes, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry
     )
     return restore(wrap(y, x.fmt))
-
-
-def _weights_format(fmt: Any) -> str:
-    return "" if fmt is None else formats.parse(fmt, f"{CALL}: WeightsFormat")
 
 
 def _cropping(value: Any) -> Amounts:
@@ -125,12 +121,11 @@ def _plan(
     steps = zip(
         found.moved,
         [found.shape[axis] for axis in found.taps],
-        per_dimension(CALL, "Stride", amounts(CALL, "Stride", stride), n),
-        per_dimension(CALL, "DilationFactor", amounts(CALL, "DilationFactor", dilation), n),
+        per_dimension(CALL, "Stride", stride, n),
+        per_dimension(CALL, "DilationFactor", dilation, n),
         strict=True,
     )
-    crop = padding_per_dimension(CALL, "Cropping", _cropping(cropping), n, ("same",))
-    ends: Sequence[Any] = ("same",) * n if isinstance(crop, str) else crop
+    ends = padding_per_dimension(CALL, "Cropping", _cropping(cropping), n, ("same",))
     moves = [_movement(x, *step, end) for step, end in zip(steps, ends, strict=True)]
     x_axes, order = data_axes(x[0], found.moved)
     filters, *group = found.units  # what are filters here are channels of the convolution

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks, array, kernels
+from .. import _calls, _checks, array, kernels
 from ..array import as_data, described, dlarray, map_together, stripdims, wrap
 from ..formats import ShapeError
 from ..tape import Array, constant, is_traced
@@ -65,6 +65,7 @@ def dlupdate(function: Callable[..., Any], parameters: Any, *others: Any) -> Any
     return results[0] if plain else results
 
 
+@_calls.explained
 def adamupdate(
     parameters: Any,
     gradients: Any,
@@ -128,6 +129,7 @@ def adamupdate(
     return map_together("adamupdate", 3, one, parameters, gradients, averageGrad, averageSqGrad)
 
 
+@_calls.explained
 def sgdmupdate(
     parameters: Any, gradients: Any, velocity: Any, learnRate: float = 0.01, momentum: float = 0.9
 ) -> tuple[Any, Any]:
@@ -168,6 +170,7 @@ def sgdmupdate(
     return map_together("sgdmupdate", 2, one, parameters, gradients, velocity)
 
 
+@_calls.explained
 def rmspropupdate(
     parameters: Any,
     gradients: Any,

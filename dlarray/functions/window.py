@@ -24,9 +24,9 @@ MODES = {
 WORDS = ("same", "causal")
 
 Amounts = str | int | tuple[Any, ...]  # a word, a number, a row of numbers, or rows of numbers
-Ends = str | tuple[tuple[int, int], ...]  # a word, or (start, end) a dimension
+Ends = str | tuple[int, int]  # of a dimension: a word, or (start, end)
 
-_BOTH_ENDS = "a number or two numbers (start, end)"
+BOTH_ENDS = "a number or two numbers (start, end)"
 
 
 def amounts(
@@ -67,9 +67,9 @@ def _row(value: Any) -> tuple[int, ...]:
     return sum((n if isinstance(n, tuple) else (n,) for n in value), ())
 
 
-def per_dimension(call: str, name: str, value: Amounts, n: int) -> tuple[int, ...]:
-    """One number for each of n dimensions, from what `amounts` gave."""
-    numbers = _row(value)
+def per_dimension(call: str, name: str, value: Any, n: int) -> tuple[int, ...]:
+    """One positive number for each of n dimensions, from an option or what `amounts` made of it."""
+    numbers = _row(amounts(call, name, value))
     if len(numbers) not in (1, n):
         rule = "a number" if n == 1 else f"a number or {n} numbers, one a dimension"
         raise _wrong_amounts(call, name, value, (), rule)
@@ -78,8 +78,8 @@ def per_dimension(call: str, name: str, value: Amounts, n: int) -> tuple[int, ..
 
 def padding_per_dimension(
     call: str, name: str, value: Amounts, n: int, words: tuple[str, ...] = WORDS
-) -> Ends:
-    """(start, end) for each of n dimensions, from what `amounts` gave.
+) -> tuple[Ends, ...]:
+    """(start, end) or the word for each of n dimensions, from what `amounts` gave.
 
     A row holds one number a dimension, two rows the starts and the ends; for one dimension two
     numbers are its start and its end, however they lie.
@@ -90,32 +90,29 @@ def padding_per_dimension(
                 f'{call}: {name}="causal" pads one convolved dimension; these are {n}. Give the '
                 'samples at the start and the end of each, or "same".'
             )
-        return value
+        return (value,) * n
     numbers = _row(value)
     if n == 1:
         if len(numbers) > 2:
-            raise _wrong_amounts(call, name, value, words, _BOTH_ENDS)
+            raise _wrong_amounts(call, name, value, words, BOTH_ENDS)
         return ((numbers[0], numbers[-1]),)
     if len(numbers) == 1:
         return ((numbers[0],) * 2,) * n
-    rows = isinstance(value, tuple) and isinstance(value[0], tuple)
-    if len(numbers) == n and (not rows or len(value) == 1):  # type: ignore[arg-type]
+    rows = len(value) if isinstance(value, tuple) and isinstance(value[0], tuple) else 1
+    if len(numbers) == n and rows == 1:
         return tuple((number, number) for number in numbers)
-    if rows and len(value) == 2 and len(numbers) == 2 * n:  # type: ignore[arg-type]
+    if len(numbers) == 2 * n and rows == 2:
         return tuple(zip(numbers[:n], numbers[n:], strict=True))
     rule = f"a number, {n} numbers (one a dimension) or two rows of {n} (starts and ends)"
     raise _wrong_amounts(call, name, value, tuple(w for w in words if w != "causal"), rule)
 
 
-def parse_padding(
-    call: str, name: str, padding: Any, words: tuple[str, ...] = WORDS
-) -> str | tuple[int, int]:
+def parse_padding(call: str, name: str, padding: Any, words: tuple[str, ...] = WORDS) -> Ends:
     """Of one dimension: one of the words, or the samples at both ends, from a number, (start, end)
     or [[start], [end]].
     """
-    value = amounts(call, name, padding, 0, words, _BOTH_ENDS)
-    ends = padding_per_dimension(call, name, value, 1, words)
-    return ends if isinstance(ends, str) else ends[0]
+    value = amounts(call, name, padding, 0, words, BOTH_ENDS)
+    return padding_per_dimension(call, name, value, 1, words)[0]
 
 
 def padding_amounts(padding: Any, length: int, window: int, stride: int) -> tuple[int, int]:
@@ -150,17 +147,16 @@ def geometries(
     taps: Sequence[int],
     strides: Sequence[int],
     dilations: Sequence[int],
-    padding: Ends,
+    padding: Sequence[Ends],
     value: str | float = 0.0,
     names: Sequence[str] = (),
 ) -> tuple[Geometry, ...]:
     """The movement of a window in each dimension, as `geometry` of each."""
-    moves = zip(lengths, taps, strides, dilations, strict=True)
+    moves = zip(lengths, taps, strides, dilations, padding, strict=True)
     return tuple(
         geometry(
             call,
             *move,
-            padding if isinstance(padding, str) else padding[i],
             value,
             f" along {names[i]}" if len(lengths) > 1 and names else "",
         )

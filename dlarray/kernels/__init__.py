@@ -15,6 +15,7 @@ from ._buffers import (
 )
 from ._jit import (
     canonical,
+    all_shared,
     dry_run,
 )
 from ._window import (
@@ -108,6 +109,7 @@ __all__ = [
     "Array",
     "Geometry",
     "adam",
+    "all_shared",
     "avgpool_forward",
     "avgpool_grad",
     "batch_statistics",

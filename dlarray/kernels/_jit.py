@@ -10,11 +10,9 @@ is written as the work of one of several workers::
 
     double(workers(nbytes=x.nbytes), x, y)
 
-With one worker it is an ordinary function.  With more, a parallel loop calls the same function, so
-the parallel code is a few lines that compile fast (a loop body written into ``prange`` took 6-7 s
-to compile where its serial twin and a wrapper take 2.3 s), and the bits cannot depend on the number
-of threads as long as every output element has one writer and sums are split by the problem's size
-only.
+One compiled function runs it for one worker and for many (`_compile`), so the bits cannot depend
+on the number of threads as long as every output element has one writer and sums are split by the
+problem's size only.
 
 Nothing is compiled before the first call.
 """
@@ -29,13 +27,13 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import njit, prange
 
 from ._cache import KernelCache
+from ._compile import Part, entry_of, fan_out, launcher_of
 
 # No fast-math flag: NaN and Inf must come out, and reassociation gives two copies of a body
 # different bits.
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
 
 # Sharing pays once the serial run takes longer than a few launches of the threading layer: 1.9 us
 # on omp and tbb, 118 us on workqueue (measured on two cores with an empty kernel).
@@ -71,42 +69,50 @@ def is_dry() -> bool:
     return _state.dry
 
 
+_of_small_work = 1  # workers
+
+
+@contextmanager
+def all_shared() -> Iterator[None]:
+    """Within the block work of any size has two workers, so that what only large work needs is
+    compiled too.
+    """
+    global _of_small_work
+    before, _of_small_work = _of_small_work, 2
+    try:
+        yield
+    finally:
+        _of_small_work = before
+
+
 def device(function):
     """Compile a function that only kernels call."""
-    return njit(**_OPTIONS)(function)
+    return Part(function, OPTIONS)
 
 
 class Kernel:
     """A compiled function of ``(worker, workers, *args)``; see the module's text."""
 
     def __init__(self, function) -> None:
-        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
+        self.module: str = function.__module__
+        self.name = f"{self.module.rpartition('.')[2]}.{function.__qualname__}"
         self.__doc__ = function.__doc__
         self._function = function
 
-    @functools.cached_property
-    def serial(self):
-        """The function of one worker, compiled."""
-        return _cached(njit(**_OPTIONS)(self._function), self.name)
-
-    @functools.cached_property
-    def shared(self):
-        """A parallel loop over the workers, compiled."""
-        serial = self.serial
-
-        def shared(workers, *args):
-            for worker in prange(workers):
-                serial(worker, workers, *args)
-
-        return _cached(njit(parallel=True, **_OPTIONS)(shared), self.name + "-shared")
+    def __getattr__(self, name: str) -> Any:
+        """Make ``entry``, the compiled function of (launcher, workers, *args), at its first use."""
+        if name != "entry":
+            raise AttributeError(name)
+        made = _cached(entry_of(self._function, OPTIONS), self.name)
+        return self.__dict__.setdefault(name, made)  # no lock, which a forked child could inherit
 
     def __call__(self, workers: int, *args) -> None:
         if _state.dry:
             return
         if workers == 1:
-            self.serial(0, 1, *args)
+            self.entry(0, 1, *args)
         else:
-            self.shared(workers, *args)
+            self.entry(_launcher(), workers, *args)
 
 
 def kernel(function) -> Kernel:
@@ -119,14 +125,25 @@ def _cached(dispatcher, name: str):
     return dispatcher
 
 
+@functools.cache
+def _fan_out():
+    return _cached(fan_out(OPTIONS), "fan_out")
+
+
+@functools.cache
+def _launcher() -> int:
+    """What shares the workers of all kernels among threads: an address."""
+    return launcher_of(_fan_out())
+
+
 def workers(*, flops: float = 0.0, nbytes: float = 0.0) -> int:
     """Among how many threads work of this size is shared: 1, or all that Numba may use."""
     nanoseconds = max(flops / _FLOP_PER_NS, nbytes / _BYTES_PER_NS)
     if nanoseconds < _MIN_SHARED_NS["omp"]:
-        return 1
+        return _of_small_work
     threads = numba.get_num_threads()
     if threads == 1 or nanoseconds < _MIN_SHARED_NS[numba.threading_layer()]:
-        return 1
+        return _of_small_work
     return threads
 
 

@@ -105,7 +105,7 @@ def map_one(function: Kernel, x: Array) -> Array:
     """function(x) in the memory order of x."""
     if x.nbytes < SMALL_BYTES and is_simple(x) and not is_dry():
         y = np.empty_like(x)
-        function.serial(0, 1, x.ravel("K"), y.ravel("K"), False)
+        function.entry(0, 1, x.ravel("K"), y.ravel("K"), False)
         return y
     y = empty_like(x)
     flat = flatten(y)
@@ -117,7 +117,7 @@ def map_two(function: Kernel, x: Array, y: Array) -> Array:
     """function(x, y) of arrays of one shape, in the memory order of y."""
     if y.nbytes < SMALL_BYTES and _lie_alike(x, y) and not is_dry():
         z = np.empty_like(y)
-        function.serial(0, 1, x.ravel("K"), y.ravel("K"), z.ravel("K"), False)
+        function.entry(0, 1, x.ravel("K"), y.ravel("K"), z.ravel("K"), False)
         return z
     z = empty_like(y)
     flat = flatten(z)

@@ -27,10 +27,20 @@ def threading() -> tuple[int, str]:
     return threads, numba.threading_layer()
 
 
-def has_compiled() -> bool:
-    """Whether the folder holds kernels, so that the first calls need not wait for the compiler."""
+def require_cache() -> str:
+    """The folder that keeps what is compiled.
+
+    Raises
+    ------
+    ValueError : nothing is kept.
+    """
     folder = cache_folder()
-    return folder is not None and folder.is_dir() and any(folder.iterdir())
+    if folder is None:
+        raise ValueError(
+            "warmup: compiled kernels are not kept, because the cache is off (DLARRAY_CACHE=0) or "
+            "has no folder. Unset DLARRAY_CACHE, or set DLARRAY_CACHE_DIR to a folder."
+        )
+    return str(folder)
 
 
 def cache_location() -> str:

@@ -1,16 +1,16 @@
-"""What the layers with filters share: options, parameters, initialization, the dimension."""
+"""What the layers with filters share: options, parameters, initialization."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import FormatError, ShapeError, describe, networkDataLayout, quoted
-from ..functions.window import parse_padding
+from ..formats import FormatError, ShapeError, describe, networkDataLayout
 from ._options import auto_integer
+from ._windows import WindowLayer
 from .initializers import initial_value, initializer
-from .layer import Formattable, Layer
 from .properties import Factor, Learnable, Option
 
 
@@ -27,8 +27,10 @@ class _Unlabelled(Learnable):
         return super().checked(layer, value)
 
 
-class FilterLayer(Layer, Formattable, registered=False):
+class FilterLayer(WindowLayer, registered=False):
     """Filters that move along S, or along T where there is no S."""
+
+    verb = "convolve"
 
     FilterSize = Option(_checks.integer, read_only=True)
     NumChannels = Option(auto_integer, "auto", read_only=True)
@@ -45,9 +47,9 @@ class FilterLayer(Layer, Formattable, registered=False):
     BiasLearnRateFactor = Factor("Bias", "LearnRateFactor")
     BiasL2Factor = Factor("Bias", "L2Factor")
 
+    @abstractmethod
     def weights_size(self) -> tuple[Any, ...]:
         """The size of the weights; "auto" for channels that are not known."""
-        raise NotImplementedError(f"{type(self).__name__}.weights_size")
 
     def initialize(self, layout: networkDataLayout) -> None:
         self.moved_label(layout.Format)
@@ -71,52 +73,7 @@ class FilterLayer(Layer, Formattable, registered=False):
         if self.Bias is None:
             self.Bias = initial_value(self.call, "Bias", self.BiasInitializer, (1, self.NumFilters))
 
-    def propagate(self, X: dlarray) -> dlarray:
-        try:
-            result: dlarray = self.predict(X)
-        except ShapeError as error:
-            if self.moved_label(X.fmt) == "T":
-                error.add_note(
-                    "A network is built for sequences of the MinLength of its input layer: if yours"
-                    " are longer, give sequenceInputLayer their MinLength."
-                )
-            raise
-        return result
-
-    def moved_label(self, fmt: str) -> str:
-        """The label of the dimension that the filters move along."""
-        if fmt.count("S") > 1 or "U" in fmt:
-            raise FormatError(
-                f"{self.call}: data must be sequences or 1-D images, with labels S or T, C and B; "
-                f"got {quoted(fmt)}."
-            )
-        for label in "ST":
-            if label in fmt:
-                return label
-        raise FormatError(
-            f"{self.call}: {quoted(fmt)} data have no S or T dimension to convolve over. To "
-            "convolve over another "
-            'dimension label it S, for example dlarray(x, "SBC").'
-        )
-
 
 def with_channels(X: dlarray) -> dlarray:
     """X with a C dimension, of size 1 if it has none."""
     return X if "C" in X.fmt else dlarray(X.stripdims(), X.fmt + "C")
-
-
-def samples_at_ends(call: str, name: str, value: Any) -> tuple[int, int]:
-    """The samples at both ends."""
-    size = parse_padding(call, name, value, ())
-    assert not isinstance(size, str)
-    return size
-
-
-def settled_word(call: str, name: str, value: str) -> str:
-    """A mode, which another option sets."""
-    return value
-
-
-def ends_text(mode: str, size: tuple[int, ...] | None) -> str:
-    """Samples at both ends in a layer array: "[0  0]", or the mode."""
-    return f"[{'  '.join(map(str, size or ()))}]" if mode == "manual" else f"'{mode}'"

@@ -7,10 +7,10 @@ from typing import Any
 from .. import _checks
 from ..array import dlarray
 from ..formats import networkDataLayout
-from ..functions import dlconv
-from ..functions.convolution import rectified_convolution
-from ..functions.window import padding_amounts, parse_padding, parse_padding_value
-from ._filters import FilterLayer, ends_text, samples_at_ends, settled_word, with_channels
+from ..functions.convolution import convolution_of_layer
+from ..functions.window import parse_padding, parse_padding_value
+from ._filters import FilterLayer, with_channels
+from ._windows import Ends, ends_text, settled_word
 from .initializers import Initializer
 from .layer import Layer
 from .properties import Option
@@ -21,17 +21,13 @@ def _padding_value(call: str, name: str, value: Any) -> str | float:
     return parse_padding_value(call, value)
 
 
-class _PaddingSize(Option):
-    """Setting it makes the padding a manual one; with "causal" it follows filter and dilation."""
+class _PaddingSize(Ends):
+    """With "causal" it follows filter and dilation."""
 
     def __get__(self, layer: Any, owner: type) -> Any:
         if layer is not None and layer.PaddingMode == "causal":
             return (layer.FilterSize - 1) * layer.DilationFactor, 0
         return super().__get__(layer, owner)
-
-    def __set__(self, layer: Any, value: Any) -> None:
-        super().__set__(layer, value)
-        layer.settle(PaddingMode="manual")
 
 
 class Convolution1DLayer(FilterLayer):
@@ -70,7 +66,7 @@ class Convolution1DLayer(FilterLayer):
 
     DilationFactor = Option(_checks.integer, 1)
     PaddingMode = Option(settled_word, "manual", read_only=True)
-    PaddingSize = _PaddingSize(samples_at_ends, (0, 0))
+    PaddingSize = _PaddingSize("PaddingMode")
     PaddingValue = Option(_padding_value, 0, read_only=True)
 
     def __init__(
@@ -111,11 +107,7 @@ class Convolution1DLayer(FilterLayer):
 
     def initialize(self, layout: networkDataLayout) -> None:
         super().initialize(layout)
-        label = self.moved_label(layout.Format)
-        length = layout.sizeof(label)
-        if self.PaddingMode == "same" and length is not None and label == "S":
-            window = (self.FilterSize - 1) * self.DilationFactor + 1
-            self.settle(PaddingSize=padding_amounts("same", length, window, self.Stride))
+        self.settle_same(layout, (self.FilterSize - 1) * self.DilationFactor + 1)
 
     def fuseWith(self, next: Layer) -> Layer | None:
         if type(self) is not Convolution1DLayer or type(next) is not ReLULayer or self._rectified:
@@ -125,11 +117,11 @@ class Convolution1DLayer(FilterLayer):
         return fused
 
     def predict(self, X: dlarray) -> dlarray:
-        convolve = rectified_convolution if self._rectified else dlconv
-        return convolve(
+        return convolution_of_layer(
             with_channels(X),
             self.Weights,
             self.Bias,
+            rectified=self._rectified,
             WeightsFormat=f"{self.moved_label(X.fmt)}CU",
             Stride=self.Stride,
             DilationFactor=self.DilationFactor,

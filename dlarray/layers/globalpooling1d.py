@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from ..array import dlarray, max, mean, reshape
 from ..formats import FormatError, ShapeError, quoted
 from .layer import Formattable, Layer
 
 
-class GlobalPooling1DLayer(Layer, Formattable):
+class GlobalPooling1DLayer(Layer, Formattable, ABC, registered=False):
     """What both share: S is reduced, or T where there is no S; T goes, S stays with size 1."""
 
     def __init__(self, *, Name: str = "") -> None:
         super().__init__(Name=Name)
 
+    @abstractmethod
     def pooled(self, X: dlarray, label: str) -> dlarray:
         """X reduced over the dimension with this label, which stays with size 1."""
-        raise NotImplementedError(f"{type(self).__name__}.pooled")
 
     def predict(self, X: dlarray) -> dlarray:
         label = next((label for label in "ST" if label in X.fmt), None)

@@ -32,12 +32,10 @@ with dimensions in the order of the data's format.
 from __future__ import annotations
 
 import copy
-import functools
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from .. import _checks
+from .. import _calls, _checks
 from ..formats import networkDataLayout
 from . import display
 from .properties import Learnable, PortNames
@@ -107,11 +105,10 @@ class Layer:
         super().__init_subclass__(**options)
         if registered:
             Layer.registry[cls.__module__, cls.__name__] = cls
+        if "__init__" in vars(cls):
+            cls.__init__ = _calls.explained(cls.__init__)  # type: ignore[method-assign]
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
-        known = _option_names(vars(cls).get("__init__", cls.__init__))
-        if known is not None and options:
-            _checks.unknown(cls.constructor_name(), options, known)
         if hasattr(cls, "backward"):
             raise TypeError(
                 f"{cls.__name__}: a backward function of a layer is not available in this version: "
@@ -119,6 +116,7 @@ class Layer:
             )
         return super().__new__(cls)
 
+    @_calls.explained
     def __init__(
         self,
         *,
@@ -268,15 +266,6 @@ class Layer:
 
     def __repr__(self) -> str:
         return display.layer_text(self)
-
-
-@functools.cache
-def _option_names(constructor: Callable[..., Any]) -> tuple[str, ...] | None:
-    """The keywords of a class's constructor; None if it takes any."""
-    parameters = list(inspect.signature(constructor).parameters.values())[1:]
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return None
-    return tuple(p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD))
 
 
 def _port_names(stem: str, count: int) -> list[str]:

@@ -2,108 +2,71 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import FormatError, ShapeError, networkDataLayout, quoted
+from ..formats import networkDataLayout
 from ..functions import avgpool, maxpool
 from ..functions.pool import parse_pooled_padding
-from ..functions.window import padding_amounts, parse_padding
-from .layer import Formattable, Layer
+from ..functions.window import parse_padding
+from ._windows import Ends, WindowLayer, ends_text, samples_at_ends, settled_word
 from .properties import Option
 
 
-def _mode(call: str, name: str, value: str) -> str:
-    return value
-
-
-def _padding_size(call: str, name: str, value: Any) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    size = parse_padding(call, name, value, ())
-    assert not isinstance(size, str)
-    return size
-
-
-class _PaddingSize(Option):
-    """At most the pool size; setting it makes the padding a manual one."""
+class _PaddingSize(Ends):
+    """At most the pool size."""
 
     def __set__(self, layer: Any, value: Any) -> None:
-        size = _padding_size(layer.call, self.name, value)
-        if size is not None and max(size) > layer.PoolSize:
+        size = samples_at_ends(layer.call, self.name, value)
+        if max(size) > layer.PoolSize:
             raise ValueError(
                 f"{layer.call}: the padding must be at most the pool size, {layer.PoolSize}; got "
                 f"{size}."
             )
-        super().__set__(layer, value)
-        layer.settle(PaddingMode="manual")
+        super().__set__(layer, size)
 
 
-class Pooling1DLayer(Layer, Formattable):
+class Pooling1DLayer(WindowLayer, registered=False):
     """What both share: windows along S, or along T where there is no S; the format stays."""
+
+    verb = "pool"
+    kind = ""
 
     PoolSize = Option(_checks.integer, read_only=True)
     Stride = Option(_checks.integer, 1)
-    PaddingMode = Option(_mode, "manual", read_only=True)
-    PaddingSize = _PaddingSize(_padding_size, (0, 0))
-
-    kind = ""
+    PaddingMode = Option(settled_word, "manual", read_only=True)
+    PaddingSize = _PaddingSize("PaddingMode")
 
     def __init__(self, poolSize: int, *, Padding: Any = 0, Stride: int = 1, Name: str = "") -> None:
         super().__init__(Name=Name)
         self.PoolSize, self.Stride = poolSize, Stride
         padding = parse_padding(self.call, "Padding", Padding, ("same",))
-        self.PaddingSize = None if padding == "same" else padding
-        self.settle(PaddingMode=padding if isinstance(padding, str) else "manual")
+        if isinstance(padding, str):
+            self.settle(PaddingMode=padding, PaddingSize=None)  # known from the data
+        else:
+            self.PaddingSize = padding
 
     def initialize(self, layout: networkDataLayout) -> None:
-        label = self._pooled(layout.Format)
-        length = layout.sizeof(label)
-        if self.PaddingMode == "same" and length is not None and label == "S":
-            size = padding_amounts("same", length, self.PoolSize, self.Stride)
-            self.settle(PaddingSize=size)
-
-    def propagate(self, X: dlarray) -> dlarray:
-        try:
-            return self.predict(X)
-        except ShapeError as error:
-            if self._pooled(X.fmt) == "T":
-                error.add_note(
-                    "A network is built for sequences of the MinLength of its input layer: if yours"
-                    " are longer, give sequenceInputLayer their MinLength."
-                )
-            raise
+        self.settle_same(layout, self.PoolSize)
 
     def predict(self, X: dlarray) -> dlarray:
         return self.pooled(
             X,
-            PoolFormat=self._pooled(X.fmt),
+            PoolFormat=self.moved_label(X.fmt),
             Stride=self.Stride,
             Padding=self.PaddingSize if self.PaddingMode == "manual" else self.PaddingMode,
         )
 
+    @abstractmethod
     def pooled(self, X: dlarray, **options: Any) -> dlarray:
         """X pooled with these options of `maxpool` and `avgpool`."""
-        raise NotImplementedError(f"{type(self).__name__}.pooled")
-
-    def _pooled(self, fmt: str) -> str:
-        """The label of the dimension to pool over."""
-        label = next((label for label in "ST" if label in fmt), None)
-        if label is None or fmt.count("S") > 1 or "U" in fmt:
-            raise FormatError(
-                f"{self.call}: data must be sequences or 1-D images, with labels S or T, C and B, "
-                f"to pool over S or T; got {quoted(fmt)}."
-            )
-        return label
 
     def summaryText(self) -> str:
-        size = self.PaddingSize or ()
-        manual = self.PaddingMode == "manual"
-        padding = f"[{'  '.join(map(str, size))}]" if manual else f"'{self.PaddingMode}'"
         return (
             f"{self.kind} pooling with pool size {self.PoolSize}, stride {self.Stride}, and "
-            f"padding {padding}"
+            f"padding {ends_text(self.PaddingMode, self.PaddingSize)}"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import _calls
 from ..array import as_data, dlarray
 from ..formats import ShapeError, describe
 
@@ -32,6 +33,7 @@ class Option:
     3
     """
 
+    @_calls.explained
     def __init__(
         self,
         check: Callable[[str, str, Any], Any],
@@ -68,6 +70,7 @@ class Parameter:
     ``size`` gives the expected sizes from the layer, with None or "auto" where any will do.
     """
 
+    @_calls.explained
     def __init__(self, *, size: Callable[[Any], Sequence[Any]] | None = None) -> None:
         self.size = size
 
@@ -114,6 +117,7 @@ class Learnable(Parameter):
     (True, 0.0)
     """
 
+    @_calls.explained
     def __init__(
         self,
         *,
@@ -157,6 +161,7 @@ class Factor:
     2.0
     """
 
+    @_calls.explained
     def __init__(self, parameter: str, kind: str) -> None:
         self.parameter, self.kind = parameter, kind
 

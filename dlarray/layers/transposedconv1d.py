@@ -7,23 +7,20 @@ from typing import Any
 from ..array import dlarray
 from ..functions import dltranspconv
 from ..functions.window import parse_padding
-from ._filters import FilterLayer, ends_text, samples_at_ends, settled_word, with_channels
+from ._filters import FilterLayer, with_channels
+from ._windows import Ends, ends_text, settled_word
 from .initializers import Initializer
 from .properties import Option
 
 
-class _CroppingSize(Option):
-    """Setting it makes the cropping a manual one; with "same" it follows filter and stride."""
+class _CroppingSize(Ends):
+    """With "same" it follows filter and stride."""
 
     def __get__(self, layer: Any, owner: type) -> Any:
         if layer is not None and layer.CroppingMode == "same":
             total = max(layer.FilterSize - layer.Stride, 0)
             return total // 2, total - total // 2
         return super().__get__(layer, owner)
-
-    def __set__(self, layer: Any, value: Any) -> None:
-        super().__set__(layer, value)
-        layer.settle(CroppingMode="manual")
 
 
 class TransposedConvolution1DLayer(FilterLayer):
@@ -61,7 +58,7 @@ class TransposedConvolution1DLayer(FilterLayer):
     default_name = "transposed-conv1d"
 
     CroppingMode = Option(settled_word, "manual", read_only=True)
-    CroppingSize = _CroppingSize(samples_at_ends, (0, 0))
+    CroppingSize = _CroppingSize("CroppingMode")
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .. import _checks, _console
+from .. import _calls, _console
 from ..array import Same
 from ..formats import networkDataLayout
 from ..layers import Layer, LayerArray, Learnable, State
@@ -51,7 +51,7 @@ class dlnetwork:
     (['sequenceinput', 'conv1d', 'relu'], 2)
     """
 
-    @_checks.named_options
+    @_calls.explained
     def __init__(
         self, layers: Sequence[Layer] | Layer = (), *inputs: Any, Initialize: bool = True
     ) -> None:

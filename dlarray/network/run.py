@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..array import as_data, described, dlarray, stripdims
 from ..formats import FormatError, ShapeError, quoted
 from ..layers import Formattable, Layer, State
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .network import dlnetwork
 
 
-@_checks.named_options
+@_calls.explained
 def predict(
     net: dlnetwork,
     *inputs: Any,
@@ -61,7 +61,7 @@ def predict(
     )
 
 
-@_checks.named_options
+@_calls.explained
 def forward(
     net: dlnetwork,
     *inputs: Any,

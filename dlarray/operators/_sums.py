@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from .. import kernels
-from ..formats import Axes, Shape
+from ..formats import Axes, Shape, inverse
 from ..tape import Array
 
 RUN = 64  # terms that are added one after the other, as in `kernels.sum_axes`
@@ -61,9 +61,9 @@ def _groups(
     )
 
 
-def _by_memory(strides: tuple[int, ...]) -> list[int]:
+def _by_memory(strides: tuple[int, ...]) -> Axes:
     """The axes from slowest to fastest."""
-    return sorted(range(len(strides)), key=lambda axis: -abs(strides[axis]))
+    return tuple(sorted(range(len(strides)), key=lambda axis: -abs(strides[axis])))
 
 
 def _in_runs(x: Array, axes: Axes) -> Array:
@@ -82,4 +82,4 @@ def _in_runs(x: Array, axes: Axes) -> Array:
         rows = np.concatenate([runs, *(rest if rows.shape[1] > whole else [])], axis=1)
     total = np.add.reduce(rows, axis=1)
     kept = shape[:first] + (1,) * (last - first) + shape[last:]
-    return total.reshape(kept).transpose(np.argsort(order))
+    return total.reshape(kept).transpose(inverse(order))

@@ -33,7 +33,7 @@ Since every numeric step is an operator call, one who watches all calls of a thr
 repeat a computation without the code that led to it: that is how `dlaccelerate` makes its plans.
 """
 
-from .backward import gradients
+from .backward import between, gradients
 from .graph import (
     RELEASED,
     Array,
@@ -77,6 +77,7 @@ __all__ = [
     "Watcher",
     "accumulate",
     "alias",
+    "between",
     "constant",
     "copied",
     "current_tape",

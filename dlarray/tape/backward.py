@@ -116,6 +116,11 @@ def _path(start: Node, wanted: set[Node]) -> tuple[list[Node], AbstractSet[Node 
     return path, leads
 
 
+def between(start: Node, targets: Sequence[Node]) -> list[Node]:
+    """The nodes that a gradient passes from ``start`` to these, the oldest first."""
+    return _path(start, set(targets))[0][::-1]
+
+
 def _recorded_parts(node: Node, rule: Callable[..., Any], dy: Any) -> Sequence[Any]:
     """The gradients of a node's arguments, as values on the tape."""
     op = node.operator

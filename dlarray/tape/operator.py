@@ -150,10 +150,8 @@ class Operator:
         tape = state.tape
         if _watching:
             value = self(a) if b is None else self(a, b)
-            if type(value) is Traced:
-                place._data, place.node = value._data, value.node
-            else:
-                place._data, place.node = value, None
+            traced = type(value) is Traced
+            place._data, place.node = (value._data, value.node) if traced else (value, None)
             return place
         parent, other = None, None
         if type(a) is not _ndarray:

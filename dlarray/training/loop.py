@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..array import dlarray, untraced, variable, wrap
 from ..formats import ShapeError
 from ..functions.random import generator, keyed
@@ -33,6 +33,7 @@ CALL = "trainnet"
 Array = np.ndarray[Any, Any]
 
 
+@_calls.explained
 def trainnet(*arguments: Any, nargout: int = 1) -> Any:
     """Train a network: ``trainnet(X, targets, net, lossFcn, options)`` or ``trainnet((X, targets),
     net, lossFcn, options)``.
@@ -203,7 +204,7 @@ class Training:
             return None
         from .plot import ProgressWindow
 
-        return ProgressWindow(self.info, depth=5)  # here, run, trainnet, the user
+        return ProgressWindow(self.info, depth=6)  # here, run, trainnet, its check, the user
 
     def _schedule(self) -> Iterator[tuple[int, int, Array, bool]]:
         """(iteration, epoch, observations, whether it is the last) of every mini-batch."""

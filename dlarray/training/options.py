@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from .. import _checks, _console
+from .. import _calls, _checks, _console
 from .._checks import one_of
 
 CALL = "trainingOptions"
@@ -193,13 +193,14 @@ class TrainingOptions:
 
     _specs: ClassVar[dict[str, tuple[Any, _checks.Check]]] = {}
 
+    @_calls.explained
     def __init__(self, **options: Any) -> None:
-        _checks.unknown(CALL, options, self._specs)
+        _calls.unknown(CALL, options, self._specs)
         for name, (default, _) in self._specs.items():
             setattr(self, name, options.get(name, default))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        _checks.unknown(CALL, [name], self._specs)
+        _calls.unknown(CALL, [name], self._specs)
         object.__setattr__(self, name, self._specs[name][1](CALL, name, value))
 
     def __getattr__(self, name: str) -> Any:  # for type checkers: options are set by name
@@ -264,6 +265,7 @@ class TrainingOptionsSGDM(TrainingOptions):
     }
 
 
+@_calls.explained
 def trainingOptions(solverName: str, **options: Any) -> TrainingOptions:
     """Options for `trainnet`.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _calls, _checks
 from ..array import dlarray
 from ..array.protocols import plain
 from ..formats import ShapeError, describe
@@ -20,7 +20,7 @@ from .sequences import Batches, as_sequences, as_targets
 Array = np.ndarray[Any, Any]
 
 
-@_checks.named_options
+@_calls.explained
 def minibatchpredict(
     net: dlnetwork,
     X: Any,
@@ -129,6 +129,7 @@ def _joined(parts: list[dlarray], direction: str, value: float, *, uniform: bool
     return np.concatenate(padded, axis=-1)
 
 
+@_calls.explained
 def scores2label(scores: Any, classNames: Any, *, nargout: int = 1) -> Any:
     """The class of the largest score of each observation, the first one at ties.
 
@@ -158,7 +159,7 @@ def scores2label(scores: Any, classNames: Any, *, nargout: int = 1) -> Any:
     return (labels, values.max(axis=1)) if nargout == 2 else labels
 
 
-@_checks.named_options
+@_calls.explained
 def testnet(
     net: dlnetwork,
     X: Any,

@@ -194,6 +194,35 @@ def test_extremes_with_their_place(call, dim, axis, rng):
     assert_holds(index, "CB", expected(f"arg{call}", x, axis))
 
 
+@pytest.mark.parametrize("call", ["max", "min"])
+def test_places_counted_from_1(call, rng):
+    X = dl.dlarray(rng.standard_normal((3, 5)), "CB")
+    function = getattr(dl, call)
+    value, index = function(X, dim="B", nargout=2)
+    same, counted = function(X, dim="B", nargout=2, index_base=1)
+    assert_holds(same, "CB", value.data)
+    assert_holds(counted, "CB", index.data + 1)
+    fast = dl.dlaccelerate(lambda X: function(X, dim="B", nargout=2, index_base=1)[1])
+    for _ in range(3):
+        X = dl.dlarray(rng.standard_normal((3, 5)), "CB")
+        assert_holds(fast(X), "CB", function(X, dim="B", nargout=2)[1].data + 1)
+
+
+@pytest.mark.parametrize("call", ["max", "min"])
+@pytest.mark.parametrize(
+    ("arguments", "options", "text"),
+    [
+        ((), {"nargout": 2, "index_base": 2}, "index_base must be 0 or 1, as in MATLAB; got 2"),
+        ((), {"index_base": 1}, "index_base is for indices, and this call gives none"),
+        ((2.0,), {"index_base": 1}, "index_base is for indices, and this call gives none"),
+        ((2.0,), {"nargout": 2}, "nargout must be 1; got 2"),
+    ],
+)
+def test_a_base_needs_indices(call, arguments, options, text):
+    with pytest.raises(ValueError, match=f"{call}: {text}"):
+        getattr(dl, call)(dl.dlarray(np.ones((3, 5))), *arguments, **options)
+
+
 def test_the_place_of_a_column_is_1_by_1():
     X = dl.dlarray(np.arange(10.0)[:, None], "CB")
     value, index = dl.max(X, nargout=2)

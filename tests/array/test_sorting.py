@@ -77,12 +77,21 @@ def test_sort_of_little(shape):
     assert_holds(dl.sort(dl.dlarray(np.ones(shape), "CB")), "CB", np.ones(shape))
 
 
+def test_indices_counted_from_1():
+    X = dl.dlarray(DATA, "SCB")
+    _, index = dl.sort(X, "C", nargout=2)
+    _, counted = dl.sort(X, "C", nargout=2, index_base=1)
+    assert_holds(counted, "SCB", index.data + 1)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "text"),
     [
         ({"dim": "T"}, dl.FormatError, 'sort: no dimension is labelled "T"'),
         ({"direction": "up"}, ValueError, 'sort: direction must be one of "ascend", "descend"'),
         ({"nargout": 3}, ValueError, "sort: nargout must be 1 or 2; got 3"),
+        ({"index_base": 1}, ValueError, "sort: index_base is for indices, and this call gives no"),
+        ({"nargout": 2, "index_base": 3}, ValueError, "sort: index_base must be 0 or 1, as in MA"),
     ],
 )
 def test_sort_errors(options, error, text):
@@ -133,6 +142,6 @@ def test_ismember():
     [("find", dl.find), ("unique", dl.unique), ("ismember", lambda X: dl.ismember(X, [1.0]))],
 )
 def test_searches_take_unformatted_data(call, function):
-    text = rf"{call}: only unformatted data are searched; got 3\(C\) × 5\(B\)"
+    text = rf"{call}: [XA] must be unformatted; got 3\(C\) × 5\(B\)\. Use stripdims first"
     with pytest.raises(dl.FormatError, match=text):
         function(dl.dlarray(np.ones((3, 5)), "CB"))

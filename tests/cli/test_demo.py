@@ -43,11 +43,3 @@ def test_demo_repeats_by_its_seed(capsys, monkeypatch):
         assert main(["demo", "--epochs", "2", "--seed", seed]) == 0
         losses.append([row[4:] for row in table_rows(capsys.readouterr().out)])
     assert losses[0] == losses[1] != losses[2]
-
-
-def test_first_run_says_that_it_compiles(tmp_path):
-    folder = tmp_path / "cache"
-    words = b"First the kernels are compiled for this processor"
-    for expected in (True, False):
-        done = command("demo", "--epochs", "1", DLARRAY_CACHE_DIR=str(folder))
-        assert (done.returncode, words in done.stdout) == (0, expected)

@@ -39,13 +39,15 @@ CASES = {
     "repeated": "np.repeat(SHORT, 2**40, axis='T')",
     "a gradient": "dl.dlfeval(lambda x: dl.dlgradient(dl.sum(x[:1, :1], 'all'), x), X)",
     "sizes beyond memory": "dl.zeros(2**31, 2**9)",
+    "places": "dl.maxunpool(dl.dlarray([[1.0]], 'CT'), [0], (1, 2**40))",
+    "padded sequences": "dl.padsequences([np.ones((2, 3))], 1, Length=2**40)",
     "a range beyond memory": "dl.colon(1, 2**40)",
     "an outer sum": "COLUMN + dl.dlarray(COLUMN, 'BU')",
     "an outer sum that fits a number": "COLUMN[: 2**22] + dl.dlarray(COLUMN, 'BU')",
 }
 
 # Where NumPy's own text comes, which has the size but not the call.
-BY_NUMPY = {"pickle", "repeated", "sizes beyond memory", "a range beyond memory"}
+BY_NUMPY = {"pickle"}
 
 PROGRAM = """
 import pickle, resource, sys
@@ -86,6 +88,35 @@ def test_what_does_not_fit_is_an_error_before_any_work(run_python):
         named = r"['\"][a-z]\w+: .*([Tt]ake|Give) .*\.['\"]$"  # the call, and what to do
         assert re.match("'Unable to allocate" if name in BY_NUMPY else named, text), (name, text)
     assert time.monotonic() - start < 120
+
+
+TOO_LARGE = {
+    "zeros": (lambda: dl.zeros(2**28, 2**28), "268435456×268435456 double, 576460752303423488"),
+    "ones": (lambda: dl.ones(2**28, 2**28, "single"), "268435456×268435456 single, 288230376"),
+    "eye": (lambda: dl.eye(2**28, like=dl.zeros(1, "logical")), "268435456×268435456 logical, 7"),
+    "rand": (lambda: dl.rand(2**28, 2**28), "268435456×268435456 double, 576460752303423488"),
+    "randi": (lambda: dl.randi(5, 2**29, 2**28), "536870912×268435456 double, 1152921504606846976"),
+    "colon": (lambda: dl.colon(1, 2**48), "1×281474976710656 double, 2251799813685248"),
+    "linspace": (lambda: dl.linspace(0, 1, 2**58), "1×288230376151711744 double, 2305843009213693"),
+    "maxunpool": (
+        lambda: dl.maxunpool(dl.dlarray(np.ones((1, 1), "f4"), "CT"), [0], (1, 2**58)),
+        "1×288230376151711744 single, 1152921504606846976",
+    ),
+    "padsequences": (
+        lambda: dl.padsequences([np.ones((2, 3))], 1, Length=2**56),
+        "2×72057594037927936×1 double, 1152921504606846976",
+    ),
+}
+
+
+@pytest.mark.parametrize("call", TOO_LARGE)
+def test_an_array_beyond_memory_is_told_in_bytes(call):
+    make, size = TOO_LARGE[call]
+    with pytest.raises(MemoryError) as caught:
+        make()
+    text = str(caught.value)
+    assert text.startswith(f"{call}: there is not enough memory for {size}"), text
+    assert text.endswith(" bytes. Give smaller sizes."), text
 
 
 def huge(n, fmt):

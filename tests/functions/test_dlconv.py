@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-from dlarray import tape
 from dlarray.testing import checkGradients
 from tests import golden_convolutions as golden
-from tests.functions.convolutions import N_FILT, data, filters, reference
+from tests.functions.convolutions import N_FILT, data, filters, reference, second_order
 from tests.golden_convolutions import BIAS, W3, X8, row
 from tests.holds import assert_near
 
@@ -173,16 +172,6 @@ def test_gradients_with_padding_values(value, stride, rng):
     X, W = dl.dlarray(data("SCB", rng), "SCB"), dl.dlarray(filters(rng), "SCU")
     options = {"Padding": (3, 2), "PaddingValue": value, "Stride": stride}
     checkGradients(lambda x, w: dl.dlconv(x, w, **options), X, W)
-
-
-def second_order(function):
-    """The gradient of the sum of squares by the first variable, inside and outside `dlfeval`."""
-
-    def inside(*xs):
-        loss = dl.sum(function(*xs) ** 2, "all")
-        return dl.dlgradient(loss, xs[0], EnableHigherDerivatives=True)
-
-    return lambda *xs: inside(*xs) if tape.current_tape() else dl.dlfeval(inside, *xs)
 
 
 @pytest.mark.parametrize("value", [2.5, "symmetric-include-edge", "replicate"], ids=str)

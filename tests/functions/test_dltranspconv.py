@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 import dlarray as dl
 from dlarray.testing import TOLERANCES, checkGradients
 from tests import golden_convolutions as golden
-from tests.functions.convolutions import transposed_reference
+from tests.functions.convolutions import second_order, transposed_reference
 from tests.golden_convolutions import X3, row
 from tests.holds import assert_near
 
@@ -266,16 +266,6 @@ def test_nan_reaches_the_outputs_of_its_filter_alone(place, rng):
     reached = np.zeros(Y.shape, bool)
     reached[3 * place : 3 * place + 7 : 2, :, 1] = True
     assert np.array_equal(np.isnan(Y), reached)
-
-
-def second_order(function):
-    """The gradient of the sum of squares by the first variable."""
-
-    def inside(*xs):
-        loss = dl.sum(function(*xs) ** 2, "all")
-        return dl.dlgradient(loss, xs[0], EnableHigherDerivatives=True)
-
-    return lambda *xs: inside(*xs) if dl.tape.current_tape() else dl.dlfeval(inside, *xs)
 
 
 def test_second_derivatives(rng):

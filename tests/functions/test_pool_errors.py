@@ -187,12 +187,26 @@ def test_indices_of_another_format():
 
 
 @pytest.mark.parametrize("change", [-1, 43, 0.5, np.nan])
-def test_indices_out_of_range(change):
-    index = np.arange(42.0)
+@pytest.mark.parametrize("base", [0, 1])
+def test_indices_out_of_range(change, base):
+    index = np.arange(42.0) + base
     index[0] += change
-    text = (
-        "indx must hold whole numbers from 0 to 41, linear indices into the result; of MATLAB's, "
-        "which count from 1, subtract 1."
-    )
+    text = f"indx must hold whole numbers from {base} to {41 + base}, linear indices into the "
+    text += "result." if base else "result. For MATLAB's, which count from 1, give index_base=1."
     with raises(ValueError, dl.maxunpool, text):
-        dl.maxunpool(TIME, index, (3, 2, 7))
+        dl.maxunpool(TIME, index, (3, 2, 7), index_base=base)
+
+
+@pytest.mark.parametrize("base", [2, -1, True, "1", None])
+def test_a_base_that_is_neither_0_nor_1(base):
+    text = f"index_base must be 0 or 1, as in MATLAB; got {base!r}."
+    with raises(ValueError, dl.maxpool, text):
+        dl.maxpool(TIME, 2, PoolFormat="T", Stride=2, nargout=2, index_base=base)
+    with raises(ValueError, dl.maxunpool, text):
+        dl.maxunpool(TIME, np.arange(42.0), (3, 2, 7), index_base=base)
+
+
+def test_a_base_without_indices():
+    text = "index_base is for indices, and this call gives none. Give nargout=2, or leave "
+    with raises(ValueError, dl.maxpool, text + "index_base out."):
+        dl.maxpool(TIME, 2, PoolFormat="T", Stride=2, index_base=1)

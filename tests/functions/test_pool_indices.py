@@ -15,10 +15,15 @@ from tests.golden import rand
 def test_golden_row_with_indices_counted_from_1():
     X = dl.dlarray(rand(6, 6, 1, 1), "SSCB")
     Y, indx, size = dl.maxpool(X, 2, Stride=2, nargout=3)
-    want = [[0.9058, 0.9595, 0.7577], [0.9649, 0.8003, 0.7431], [0.9706, 0.9340, 0.8235]]
-    np.testing.assert_allclose(Y.data[:, :, 0, 0], want, atol=5e-5)
-    counted = indx.data.ravel(order="F") + 1
-    np.testing.assert_array_equal(counted, [2, 10, 12, 20, 15, 24, 26, 27, 36])
+    maxima = [[0.9058, 0.9595, 0.7577], [0.9649, 0.8003, 0.7431], [0.9706, 0.9340, 0.8235]]
+    np.testing.assert_allclose(Y.data[:, :, 0, 0], maxima, atol=5e-5)
+    want = np.array([2, 10, 12, 20, 15, 24, 26, 27, 36])
+    np.testing.assert_array_equal(indx.data.ravel(order="F"), want - 1)
+    _, counted = dl.maxpool(X, 2, Stride=2, nargout=2, index_base=1)
+    np.testing.assert_array_equal(counted.data.ravel(order="F"), want)
+    assert (counted.fmt, counted.shape, counted.dtype) == ("SSCB", Y.shape, np.float64)
+    back = dl.maxunpool(Y, counted, size, index_base=1)
+    np.testing.assert_array_equal(back.data, dl.maxunpool(Y, indx, size).data)
     assert size == (6, 6, 1, 1)
     assert (indx.fmt, indx.shape, indx.dtype) == ("SSCB", Y.shape, np.float64)
 
@@ -108,10 +113,25 @@ def test_indices_have_no_derivative(rng):
     assert not dl.dlfeval(slope, X).data.any()
 
 
-def test_replayed_indices_follow_the_data(rng):
+def test_indices_from_1_of_any_type_may_be_traced(rng):
+    X, counted = dl.dlarray([[1.0, 2.0]], "CT"), dl.dlarray(np.array([[5, 1]], "f4"), "CT")
+
+    def slopes(X, indx):
+        Y = dl.maxunpool(X, indx, (1, 5), index_base=1)
+        return Y, *dl.dlgradient(dl.sum(Y * np.arange(5.0)[np.newaxis], "all"), X, indx)
+
+    Y, dX, dindx = dl.dlfeval(slopes, X, counted)
+    assert Y.data.tolist() == [[2, 0, 0, 0, 1]]
+    assert dX.data.tolist() == [[4, 0]]
+    assert dindx.data.tolist() == [[0, 0]]
+    assert dl.maxunpool(X, np.array([5, 1], "u1"), (1, 5), index_base=1).data[0, 0] == 2
+
+
+@pytest.mark.parametrize("base", [0, 1])
+def test_replayed_indices_follow_the_data(base, rng):
     def up_and_down(X):
-        Y, indx, size = dl.maxpool(X, 2, PoolFormat="T", Stride=2, nargout=3)
-        return dl.maxunpool(Y, indx, size)
+        Y, indx, size = dl.maxpool(X, 2, PoolFormat="T", Stride=2, nargout=3, index_base=base)
+        return dl.maxunpool(Y, indx, size, index_base=base)
 
     fast = dl.dlaccelerate(up_and_down)
     for _ in range(3):

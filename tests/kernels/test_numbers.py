@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from dlarray.kernels._jit import device
 from dlarray.kernels._numbers import (
     Numbers,
     constant,
@@ -29,6 +28,7 @@ from dlarray.kernels._simd import (
     where_less,
 )
 from dlarray.testing import TOLERANCES
+from tests.kernels.alone import alone
 
 SHORT = Numbers((1.0, -2.0, 0.5), (1.0, -2.0, 0.5, 0.25))
 LONG = Numbers(tuple(range(1, 8)), tuple(range(1, 9)))
@@ -37,37 +37,37 @@ ONE = Numbers.same(1.0)
 both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
 
 
-@device
+@alone
 def short_polynomial(x):
     return polynomial(x, SHORT)
 
 
-@device
+@alone
 def long_polynomial(x):
     return polynomial(x, LONG)
 
 
-@device
+@alone
 def nearest(x):
     return whole(rounded(x, constant(x, ONE)))
 
 
-@device
+@alone
 def two_to_the(x):
     return power_of_two(rounded(x, constant(x, ONE)))
 
 
-@device
+@alone
 def raised_by(x, n):
     return raised(x, rounded(n, constant(n, ONE)))
 
 
-@device
+@alone
 def scaled_by(x, n):
     return scaled(x, rounded(n, constant(n, ONE)))
 
 
-@device
+@alone
 def larger(x, y):
     return where_less(x, y, y, x)
 
@@ -75,14 +75,14 @@ def larger(x, y):
 def first(function, *arrays):
     """A function of vectors applied to arrays, compiled here and not kept."""
 
-    @device
+    @alone
     def one(x, result):
         like = x.dtype.type(0)
         for i in range(0, len(x), lanes(like)):
             at, count = i * itemsize(like), len(x) - i
             store(function(load(like, address(x) + at, count)), address(result) + at, count)
 
-    @device
+    @alone
     def two(x, y, result):
         like = x.dtype.type(0)
         for i in range(0, len(x), lanes(like)):

@@ -5,7 +5,6 @@ import sys
 import numpy as np
 import pytest
 
-from dlarray.kernels._jit import device
 from dlarray.kernels._lanes import LANES, TAIL, THIN, WIDE
 from dlarray.kernels._register_tile import (
     accumulate_tile,
@@ -34,6 +33,7 @@ from dlarray.kernels._simd import (
     sub,
 )
 from dlarray.testing import TOLERANCES
+from tests.kernels.alone import alone
 
 GUARD = -77.0
 SHAPES = {"wide": WIDE, "thin": THIN, "tail": TAIL}
@@ -50,27 +50,27 @@ def vector(rng, dtype):
     return rng.standard_normal(width_of(dtype)).astype(dtype)
 
 
-@device
+@alone
 def sizes(like):
     return itemsize(like), lanes(like), number(like, 3)
 
 
-@device
+@alone
 def copy_part(like, source, count, target):
     store(load(like, address(source), count), address(target), lanes(like))
 
 
-@device
+@alone
 def store_part(like, source, count, target):
     store(load_whole(like, address(source)), address(target), count)
 
 
-@device
+@alone
 def copy_whole(like, source, target):
     store_whole(load_whole(like, address(source)), address(target))
 
 
-@device
+@alone
 def arithmetic(like, a, b, c, results):
     x, y = load_whole(like, address(a)), load_whole(like, address(b))
     step = lanes(like) * itemsize(like)
@@ -81,18 +81,18 @@ def arithmetic(like, a, b, c, results):
     store_whole(splat(like, a[0]), address(results) + 4 * step)
 
 
-@device
+@alone
 def first_lanes(like, source, count, target):
     store_whole(keep_first(load_whole(like, address(source)), count), address(target))
 
 
-@device
+@alone
 def positive_lanes(like, sign, values, target):
     kept = keep_positive(load_whole(like, address(sign)), load_whole(like, address(values)))
     store_whole(kept, address(target))
 
 
-@device
+@alone
 def sum_of_lanes(like, source):
     return lane_sum(load_whole(like, address(source)))
 
@@ -100,11 +100,11 @@ def sum_of_lanes(like, source):
 def tile_functions(shape):
     """The columns of a tile of this shape, and its product of two matrices."""
 
-    @device
+    @alone
     def width(like):
         return columns(shape, like)
 
-    @device
+    @alone
     def product(like, a, a_step, b, bias, y, y_step, rows, cols, more):
         """y (+)= bias + sum over k of a[k + i*a_step] b[k, :]; steps in numbers."""
         size = itemsize(like)

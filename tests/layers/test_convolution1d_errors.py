@@ -119,9 +119,20 @@ def test_padding_size_takes_samples_only(value):
     assert " ," not in str(caught.value) and " ;" not in str(caught.value)
 
 
-@pytest.mark.parametrize("arguments", [(), (3,), (3, 2, 1)], ids=str)
-def test_filter_size_and_number_are_the_positional_arguments(arguments):
-    with pytest.raises(TypeError, match="positional argument"):
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((), "filterSize, numFilters must be given; the call has 0 arguments"),
+        ((3,), "numFilters must be given; the call has 1 argument"),
+        (
+            (3, 2, 1),
+            r"takes 2 arguments by place \(filterSize, numFilters\); got 3\. Options .* Stride",
+        ),
+    ],
+    ids=["none", "one", "three"],
+)
+def test_filter_size_and_number_are_the_positional_arguments(arguments, text):
+    with pytest.raises(TypeError, match=f"^convolution1dLayer: {text}"):
         conv(*arguments)
 
 

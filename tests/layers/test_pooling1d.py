@@ -47,6 +47,7 @@ def test_table_of_formats(make, fmt, label, rng):
 @BOTH
 @pytest.mark.parametrize("fmt", ["BT", "SB", "SBT"])
 def test_data_without_channels_keep_their_format(make, fmt, rng):
+    """Not confirmed with MATLAB, whose table of formats has C in every row."""
     x = rng.standard_normal([SIZES[each] for each in fmt])
     labelled = dl.dlarray(np.expand_dims(x, fmt.index("B")), fmt.replace("B", "CB"))
     got, want = make(2).predict(dl.dlarray(x, fmt)), make(2).predict(labelled)
@@ -165,6 +166,8 @@ def test_later_values_out_of_range_raise(make):
     layer = make(3, Name="p")
     with pytest.raises(ValueError, match="Pooling1dLayer 'p': the padding must be at most the po"):
         layer.PaddingSize = 4
+    with pytest.raises(ValueError, match=r"'p': PaddingSize must be an integer, .*; got None"):
+        layer.PaddingSize = None
     with pytest.raises(ValueError, match="Pooling1dLayer 'p': Stride must be a positive integer"):
         layer.Stride = 0
     assert (layer.PaddingSize, layer.Stride) == ((0, 0), 1)
@@ -182,9 +185,16 @@ def test_padding_values_out_of_range_raise():
 
 
 @BOTH
-@pytest.mark.parametrize("fmt", ["CB", "CU", "SSCB", "CTU"])
-def test_formats_without_one_dimension_to_pool_raise(make, fmt):
-    text = f'data must be sequences or 1-D images, with labels S or T, C and B, .* got "{fmt}"'
+@pytest.mark.parametrize(
+    ("fmt", "text"),
+    [
+        ("CB", '"CB" data have no S or T dimension to pool over\\. .*label it S'),
+        ("CU", 'data must be sequences or 1-D images, with labels S or T, C and B; got "CU"'),
+        ("SSCB", 'data must be sequences or 1-D images, .*; got "SSCB"'),
+        ("CTU", 'data must be sequences or 1-D images, .*; got "CTU"'),
+    ],
+)
+def test_formats_without_one_dimension_to_pool_raise(make, fmt, text):
     with pytest.raises(dl.FormatError, match=f"Pooling1dLayer: {text}"):
         make(2).predict(dl.dlarray(np.ones((3, 4, 5, 6)[: len(fmt)]), fmt))
 

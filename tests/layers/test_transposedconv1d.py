@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-from tests.layers.convolutions import first, network, transposed
+from tests.layers.convolutions import assert_normal, assert_uniform, first, network, transposed
 
 DISPLAY = """
   TransposedConvolution1DLayer with properties:
@@ -177,25 +177,16 @@ def initialized(**options: Any) -> Any:
 
 
 def test_glorot_is_uniform_within_its_bound():
-    w = initialized().Weights
-    bound = math.sqrt(6 / (50 * 20 + 50 * 100))
+    w = initialized().Weights.data
     assert w.shape == (50, 100, 20)
-    assert w.dtype == np.float32
-    assert np.abs(w.data).max() <= np.float32(bound)
-    assert np.abs(w.data).max() > 0.999 * bound
-    assert w.data.mean() == pytest.approx(0, abs=0.01 * bound)
-    assert w.data.var() == pytest.approx(bound**2 / 3, rel=0.02)
+    assert_uniform(w, math.sqrt(6 / (50 * 20 + 50 * 100)))
 
 
 @pytest.mark.parametrize(
     ("name", "deviation"), [("he", math.sqrt(2 / (50 * 20))), ("narrow-normal", 0.01)]
 )
 def test_normal_initializers_have_their_deviation(name, deviation):
-    w = initialized(WeightsInitializer=name).Weights.data
-    assert w.dtype == np.float32
-    assert w.mean() == pytest.approx(0, abs=0.02 * deviation)
-    assert w.std() == pytest.approx(deviation, rel=0.02)
-    assert np.abs(w).max() > 3.5 * deviation
+    assert_normal(initialized(WeightsInitializer=name).Weights.data, deviation)
 
 
 @pytest.mark.parametrize(("name", "value"), [("zeros", 0), ("ones", 1)])

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ... import _checks, operators
+from ... import _calls, _checks, operators
 from ...array import dlarray, wrap
 from ._common import Options, loss, operands
 
 ADVICE = "Give one target for each element of Y."
 
 
+@_calls.explained
 def mse(Y: Any, targets: Any, *, DataFormat: str | None = None) -> dlarray:
     """Half the mean squared error: ``1/(2N) sum (y - t)^2``, N the number of observations.
 
@@ -42,6 +43,7 @@ def mse(Y: Any, targets: Any, *, DataFormat: str | None = None) -> dlarray:
     return loss(operands("mse", Y, targets, None, options, ADVICE), _squares) / 2
 
 
+@_calls.explained
 def l2loss(
     Y: Any,
     targets: Any,
@@ -88,6 +90,7 @@ def l2loss(
     return loss(operands("l2loss", Y, targets, weights, options, ADVICE), _squares)
 
 
+@_calls.explained
 def l1loss(
     Y: Any,
     targets: Any,
@@ -112,6 +115,7 @@ def l1loss(
     return loss(operands("l1loss", Y, targets, weights, options, ADVICE), _absolute)
 
 
+@_calls.explained
 def huber(
     Y: Any,
     targets: Any,

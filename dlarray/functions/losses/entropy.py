@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ... import _checks, operators
+from ... import _calls, _checks, operators
 from ...array import described, dlarray, require_float, require_label, wrap
 from ...formats import ShapeError, insert, match
 from ...operators.embed import class_index
-from .._formats import constant, index_from, labelled, united
+from .._formats import constant, labelled, united
 from ._common import Operands, Options, checked, loss, normalized, operands
 
 MODES = ("single-label", "multilabel")
@@ -24,6 +24,7 @@ LEGACY_MODES = {"exclusive": "single-label", "independent": "multilabel"}
 ENCODE = "Encode labels with onehotencode along the C dimension."
 
 
+@_calls.explained
 def crossentropy(
     Y: Any,
     targets: Any,
@@ -110,6 +111,7 @@ def _log(p: Any) -> Any:
     return operators.log(operators.maximum(p, np.asarray(np.finfo(p.dtype).tiny)))
 
 
+@_calls.explained
 def indexcrossentropy(
     Y: Any,
     targets: Any,
@@ -183,7 +185,7 @@ def _index_operands(
     index = class_index(
         t,
         o.mask,
-        base=index_from(call, index_base),
+        base=_checks.index_base(call, index_base),
         n=y.shape[channel],
         what=f"{call}: targets",
         advice="Classes count from index_base, 0 by default.",

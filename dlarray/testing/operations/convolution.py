@@ -33,37 +33,52 @@ def _samples() -> tuple[Sample, ...]:
         {"Padding": 2, "PaddingValue": "symmetric-exclude-edge"},
         {"Padding": 2, "PaddingValue": "replicate"},
     )
-    grouped = ({"Stride": (2, 1)}, {"DilationFactor": (1, 2)}, {"Padding": "same"})
-    pairs: tuple[dict[str, Any], ...] = (
-        *grouped,
-        {"Padding": (2, 1), "PaddingValue": "symmetric-include-edge"},
-        {"Padding": ((1, 0), (0, 2)), "PaddingValue": 0.7},
-    )
-    plane = Operand("", (2, 2, 3, FILTERS))
-    image = Operand("SCB", (5, 6, 2))  # channels of two or three groups
     named = Operand("", (3, 2, FILTERS))
     plain = (Operand("", (2, 7, 3)), Operand("", (2, 3, FILTERS)))
     return (
         *layouts,
         *sequences,
         *(_over("CBT", time, **o) for o in options),
+        *_several_dimensions(),
+        *_groups(),
+        _over("SCB", named, WeightsFormat="CSU"),
+        Sample(dlconv, (Operand("SCB"), space)),
+        Sample(dlconv, (Operand("SCB"), space, Operand("", (1, 1)))),
+        Sample(partial(dlconv, DataFormat="BTC", WeightsFormat="TCU"), plain),
+    )
+
+
+def _several_dimensions() -> tuple[Sample, ...]:
+    """Filters that move over two and three dimensions, or over one of two."""
+    pairs: tuple[dict[str, Any], ...] = (
+        {"Stride": (2, 1)},
+        {"DilationFactor": (1, 2)},
+        {"Padding": "same"},
+        {"Padding": (2, 1), "PaddingValue": "symmetric-include-edge"},
+        {"Padding": ((1, 0), (0, 2)), "PaddingValue": 0.7},
+    )
+    plane = Operand("", (2, 2, 3, FILTERS))
+    return (
         *(_over("SSCB", plane, **o) for o in pairs),
         _over("SSCBT", plane),
         _over("SSCT", plane),
         _over("SSSCB", Operand("", (2, 2, 1, 3, FILTERS)), Padding=((1, 0, 0), (0, 0, 1))),
         _over("SCBT", Operand("STCU", (2, 3, 3, FILTERS)), Padding=(1, 2)),
-        _over("SCBT", time),
+        _over("SCBT", Operand("TCU", (2, 3, FILTERS))),
         _over("SSCB", Operand("SCU", (2, 3, FILTERS))),
+    )
+
+
+def _groups() -> tuple[Sample, ...]:
+    """Filters of two or three groups of channels."""
+    image = Operand("SCB", (5, 6, 2))
+    return (
         Sample(dlconv, (image, Operand("", (2, 3, 2, 2)), BIAS)),
         Sample(dlconv, (image, Operand("SCUU", (2, 1, 2, 6)))),
         Sample(
             partial(dlconv, WeightsFormat="SUSCU", Padding="same"),
             (Operand("SSCB", (4, 3, 4, 2)), Operand("", (2, 3, 3, 2, 2))),
         ),
-        _over("SCB", named, WeightsFormat="CSU"),
-        Sample(dlconv, (Operand("SCB"), space)),
-        Sample(dlconv, (Operand("SCB"), space, Operand("", (1, 1)))),
-        Sample(partial(dlconv, DataFormat="BTC", WeightsFormat="TCU"), plain),
     )
 
 

@@ -46,10 +46,10 @@ def _places(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return rng.permutation(2 * count)[:count].reshape(shape).astype(np.float64)
 
 
-def _and_back(x: Any) -> Any:
+def _and_back(x: Any, base: int) -> Any:
     """The maxima of x at their places."""
-    y, index, size = maxpool(x, 2, PoolFormat="T", Stride=2, nargout=3)
-    return maxunpool(y, index, size)
+    y, index, size = maxpool(x, 2, PoolFormat="T", Stride=2, nargout=3, index_base=base)
+    return maxunpool(y, index, size, index_base=base)
 
 
 def _unpooled(fmt: str, size: tuple[int, ...], **options: Any) -> Sample:
@@ -81,7 +81,8 @@ OPERATIONS = (
         samples=(
             _unpooled("CBT", (3, 2, 14)),
             _unpooled("SC", (10, 3)),
-            Sample(_and_back, (Operand("CBT", values="apart"),)),
+            Sample(partial(_and_back, base=0), (Operand("CBT", values="apart"),)),
+            Sample(partial(_and_back, base=1), (Operand("CBT", values="apart"),)),
         ),
     ),
 )
