@@ -3,6 +3,7 @@ however.
 """
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def slopes(operator, data, dy, asked, *, record=False):
     with recording() as tape:
         places = {name: Traced(x, tape.leaf(x)) if name in asked else x for name, x in data.items()}
         y = operator(*places.values(), **OPTIONS)
-        leaves = [places[name].node for name in sorted(asked)]
+        leaves: list[Any] = [places[name].node for name in sorted(asked)]
         found = gradients(y, dy, leaves, record=record)
     return dict(zip(sorted(asked), (getattr(g, "data", g) for g in found), strict=True))
 

@@ -14,8 +14,8 @@ from ._buffers import (
     memory_axes,
 )
 from ._jit import (
-    canonical,
     all_shared,
+    canonical,
     dry_run,
 )
 from ._window import (
