@@ -144,16 +144,20 @@ def recorded(
     It gives the result and the gradients of the arguments that are wanted.
     """
     from dlarray.array import variable
+    from dlarray.kernels import empty_like
     from dlarray.tape import gradients, recording
 
-    slope = np.array(slope)  # of its own, as gradients within a network are
+    # An array of its own in memory as kernels give it, as gradients within a network are: vectors
+    # begin at multiples of their size, as in the tensors of the others.
+    own = empty_like(slope)
+    own[...] = slope
 
     def call() -> tuple[Any, dict[str, np.ndarray]]:
         with recording() as tape:
             traced = {name: variable(tape, arguments[name]) for name in wanted}
             y = function(**{**arguments, **traced})
             leaves: list[Any] = [value.node for value in traced.values()]
-            slopes = gradients(y, slope, leaves, free=True)
+            slopes = gradients(y, own, leaves, free=True)
         return y, dict(zip(wanted, slopes, strict=True))
 
     return call

@@ -15,6 +15,7 @@ from ._buffers import (
 )
 from ._jit import (
     all_shared,
+    canonical,
     dry_run,
 )
 from ._window import (
@@ -47,8 +48,12 @@ from .batchnorm import (
 )
 from .convolution import (
     conv_forward,
+    conv_forward_call,
     conv_grad_w,
+    conv_grad_w_call,
+    conv_grad_wb,
     conv_grad_x,
+    conv_grad_x_call,
 )
 from .crosschannelnorm import (
     crosschannelnorm_backward,
@@ -112,10 +117,15 @@ __all__ = [
     "batchnorm_backward",
     "batchnorm_forward",
     "batchnorm_sums",
+    "canonical",
     "clear_pool",
     "conv_forward",
+    "conv_forward_call",
     "conv_grad_w",
+    "conv_grad_w_call",
+    "conv_grad_wb",
     "conv_grad_x",
+    "conv_grad_x_call",
     "crosschannelnorm_backward",
     "crosschannelnorm_forward",
     "crossentropy_forward",

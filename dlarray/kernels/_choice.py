@@ -11,21 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import gcd
 
-from ._buffers import Array
+from ._buffers import Array, empty
 from ._few_columns import few_columns_pay, few_forward, few_grad_x
 from ._few_filters import few_filters_pay, few_grad_w
 from ._window import Geometry
 from .depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
+from .reduce import sum_rows
 
 # Products of positions and terms of a sum from which the weight gradient of few filters has its
 # kernel: a call costs 5.7 us, one of the general kernel 3.3.  Results and input gradients have no
-# such limit, 5.5 us against 3.1: a sequence's bits must not depend on how many others there are.
+# such limit, 5 us against 3: a sequence's bits must not depend on how many others there are.
 LEAST_WORK = 20_000
 
 Moves = tuple[Geometry, ...]
 Forward = Callable[[Array, Array, Array | None, Geometry, bool], Array]
 GradX = Callable[[Array, Array, int, Geometry], Array]
-GradW = Callable[[Array, Array, int, Geometry], Array]
+GradW = Callable[[Array, Array, int, Geometry, bool], Array]
 
 
 def special_forward(chans: int, w: tuple[int, ...], moves: Moves, itemsize: int) -> Forward | None:
@@ -60,7 +61,10 @@ def special_grad_x(chans: int, w: tuple[int, ...], moves: Moves, itemsize: int) 
 def special_grad_w(
     x: tuple[int, ...], dy: tuple[int, ...], taps: int, groups: int, moves: Moves, itemsize: int
 ) -> GradW | None:
-    """The kernel for dw (taps, C/G, F) of x (B, L, C) and dy (B, T, F), or None."""
+    """The kernel for dw of x (B, L, C) and dy (B, T, F), or None.
+
+    It gives (taps and channels, F), and with the last argument a row more, the sum of dy.
+    """
     if len(moves) > 1:
         return None
     chans, (n_batch, n_out, n_filt) = x[2], dy
@@ -69,7 +73,7 @@ def special_grad_w(
     if groups > 1 or n_batch * n_out * taps * chans < LEAST_WORK:
         return None
     pays = few_filters_pay(n_filt, chans, taps, moves[0].dilation, itemsize)
-    return few_grad_w if pays else None
+    return _few_grad_w if pays else None
 
 
 def _channelwise(chans: int, of_group: int, n_filt: int, move: Geometry) -> bool:
@@ -86,6 +90,15 @@ def _depthwise_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> A
     return depthwise_grad_x(dy, w.reshape(w.shape[0], w.shape[2]), length, geometry)
 
 
-def _depthwise_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry) -> Array:
-    dw = depthwise_grad_w(x, dy, k_size, geometry)
-    return dw.reshape(k_size, 1, dw.shape[1])
+def _depthwise_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry, bias: bool) -> Array:
+    return depthwise_grad_w(x, dy, k_size, geometry, bias)
+
+
+def _few_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry, bias: bool) -> Array:
+    n_filt = dy.shape[-1]
+    dw = few_grad_w(x, dy, k_size, geometry).reshape(-1, n_filt)
+    if not bias:
+        return dw
+    both = empty((dw.shape[0] + 1, n_filt), dw.dtype)
+    both[:-1], both[-1:] = dw, sum_rows(dy.reshape(1, -1, n_filt))
+    return both

@@ -15,7 +15,7 @@ from ._lanes import LANES, WIDE
 from ._one_sequence import gather_taps
 from ._register_tile import columns
 from ._simd import address, itemsize, number
-from ._tiles import padded_columns
+from ._tiles import add_rows, padded_columns
 from ._window import Geometry, copy, fill
 
 # Positions of the weight gradient that are summed in registers: those of which x and dy take so
@@ -94,24 +94,40 @@ def _inside(moves, n_out, wide, reach, b):
     return first, last + 1
 
 
+@device
+def _add_slopes(value, slope, n, chans, fold, target):
+    """Add n positions of dy at an address to a row of whole vectors, ``fold`` positions a row."""
+    size = itemsize(value)
+    whole, rest = n // fold, n % fold
+    step = fold * chans * size
+    for p in range(0, fold * chans, columns(WIDE, value)):
+        left = fold * chans - p
+        if whole > 0:
+            add_rows(value, (slope + p * size, step), whole, False, target + p * size, left)
+        if rest * chans > p:
+            last = (slope + whole * step + p * size, step)
+            add_rows(value, last, 1, False, target + p * size, rest * chans - p)
+
+
 @kernel
 def _weight_parts(
     worker, workers, x, dy, partial, work, scratch_size, value, mode,
     n_batch, length, chans, taps, dilation, stride, left, n_out, fold, each, height, chunk, piece,
 ):  # fmt: skip
     """partial[p, k, j] = the weight gradient of tap k and column j of the folded rows, over the
-    p-th share of (sequence, chunk) pairs.  ``work`` has ``scratch_size`` numbers for each worker.
+    p-th share of (sequence, chunk) pairs; in one row more, if there is one, the sum of dy, of which
+    each chunk is in cache.  ``work`` has ``scratch_size`` numbers for each worker.
     """
     moves = (n_batch, length, chans, taps, dilation, stride, left)
     size = itemsize(value)
-    parts, _, wide = partial.shape
+    parts, all_rows, wide = partial.shape
     scratch = address(work) + worker * scratch_size * size
     chunks = (n_out + chunk - 1) // chunk
     todo = n_batch * chunks
     reach = (taps - 1) // each * each + height - 1
     for part in range(worker * parts // workers, (worker + 1) * parts // workers):
-        target = address(partial) + part * taps * wide * size
-        fill(value, target, number(value, 0), taps * wide)
+        target = address(partial) + part * all_rows * wide * size
+        fill(value, target, number(value, 0), all_rows * wide)
         for q in range(part * todo // parts, (part + 1) * todo // parts):
             b, t = q // chunks, q % chunks * chunk
             end = min(n_out, t + chunk)
@@ -122,19 +138,21 @@ def _weight_parts(
                 if t < first < last:
                     stop = min(stop, first)
                 sizes = (stop - t, chans, taps, fold, each, height)
+                slope = address(dy) + (b * n_out + t) * chans * size
                 if in_place:
                     start = address(x) + (b * length + t * stride - left) * chans * size
-                    slope = address(dy) + (b * n_out + t) * chans * size
                     sources = (start, stride * chans * size, dilation * chans * size, slope)
                     _weight_run(value, sources, sizes, chunk, target)
                 else:
                     _gathered_run(x, dy, scratch, value, mode, moves, sizes, b, t, target)
+                if all_rows > taps:
+                    _add_slopes(value, slope, stop - t, chans, fold, target + taps * wide * size)
                 t = stop
 
 
 @kernel
 def _collect(worker, workers, partial, dw):
-    """dw (K, C) = the sum over parts, then over the folds, both in their order.
+    """dw (rows, C) = the sum over parts, then over the folds, both in their order.
 
     Overwrites the first part.
     """
@@ -153,12 +171,14 @@ def _collect(worker, workers, partial, dw):
                 dw[k, c] += total[i + c]
 
 
-def depthwise_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry) -> Array:
-    """dw (k_size, C) of x (B, L, C) and dy (B, T, C)."""
+def depthwise_grad_w(
+    x: Array, dy: Array, k_size: int, geometry: Geometry, bias: bool = False
+) -> Array:
+    """dw (k_size, C) of x (B, L, C) and dy (B, T, C); with ``bias`` a row more, the sum of dy."""
     x, dy = canonical(x), canonical(dy)
     n_batch, length, chans = x.shape
     n_out = dy.shape[1]
-    dw = empty((k_size, chans), x.dtype)
+    dw = empty((k_size + bias, chans), x.dtype)
     if dw.size == 0 or dy.size == 0:
         dw[...] = 0
         return dw
@@ -167,7 +187,7 @@ def depthwise_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry) -> Ar
     parts, wide, scratch, *split = _weight_sizes(
         n_batch, n_out, chans, k_size, stride, dilation, x.itemsize
     )
-    partial = empty((parts, k_size, wide), x.dtype)
+    partial = empty((parts, k_size + bias, wide), x.dtype)
     n = workers(flops=2.0 * dy.size * k_size, nbytes=dy.nbytes + x.nbytes)
     work = workspace(n * scratch, x.dtype)
     _weight_parts(

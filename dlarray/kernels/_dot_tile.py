@@ -31,9 +31,9 @@ from ._simd import itemsize, lanes, stay_out_of_line
 
 MOST_COLUMNS = 4
 
-# Rows x columns: 16 registers of sums where there are 32, else 8.
-DOT_ROWS = (16, 8, 4, 4) if MR == 8 else (8, 4, 2, 2)
-SUMS = 16  # in a tile, at most
+# Rows x columns: 16 to 24 registers of sums where there are 32, else 8.
+DOT_ROWS = (16, 12, 8, 6) if MR == 8 else (8, 4, 2, 2)
+SUMS = 32  # numbers that hold those of a tile, whole vectors
 _DOT1, _DOT2, _DOT3, _DOT4 = (TileShape(rows, n + 1) for n, rows in enumerate(DOT_ROWS))
 
 # Vectors of the weight gradient for one to four filters.

@@ -24,6 +24,7 @@ from ._simd import (
     itemsize,
     lanes,
     load_whole,
+    move,
     splat,
     store,
     store_whole,
@@ -67,8 +68,8 @@ def runs_of(chans, taps, dilation):
     return taps, chans
 
 
-@kernel
-def _pack(worker, workers, w, bias, work, base, steps, n_cols, chans, taps, dilation):
+@device
+def _write_panel(w, bias, work, base, steps, n_cols, chans, taps, dilation):
     """The panel of `dot_tile` to the beginning of ``work``, and the bias for each sum of a tile.
 
     Element (tap, channel, column) of the panel is w[base + tap*steps[0] + channel*steps[1] +
@@ -91,6 +92,12 @@ def _pack(worker, workers, w, bias, work, base, steps, n_cols, chans, taps, dila
         work[behind + i] = bias[i % n_cols] if len(bias) > 0 else 0
 
 
+@kernel
+def _pack(worker, workers, w, bias, work, base, steps, n_cols, chans, taps, dilation):
+    """`_write_panel`, for several workers."""
+    _write_panel(w, bias, work, base, steps, n_cols, chans, taps, dilation)
+
+
 @device
 def gather_outputs(x, free, value, mode, moves, b, t, n):
     """Gather what n outputs from t read: (row step, tap step, numbers taken).
@@ -111,15 +118,20 @@ def gather_outputs(x, free, value, mode, moves, b, t, n):
 
 @kernel
 def _correlate_few(
-    worker, workers, x, y, work, panel_size, scratch_size, value, floor, mode,
+    worker, workers, x, w, bias, y, work, base, step_0, step_1, step_2,
+    panel_size, scratch_size, value, floor, mode,
     n_batch, length, chans, taps, dilation, stride, left, n_cols, height,
     n_rows, out_batch, out_start, out_step,
 ):  # fmt: skip
     """y[b*out_batch + out_start + t*out_step + f] = bias[f] + the sum, y flat; floor where less.
 
-    For t < n_rows and f < n_cols <= MOST_COLUMNS.  ``work`` holds the panel as `_pack` writes it,
-    then ``scratch_size`` numbers for each worker.  Writes those elements of y only.
+    For t < n_rows and f < n_cols <= MOST_COLUMNS.  ``work`` holds the panel as `_write_panel`
+    leaves it, then ``scratch_size`` numbers for each worker; one worker alone packs for itself.
+    Writes those elements of y only.
     """
+    if workers == 1:
+        steps = (step_0, step_1, step_2)
+        _write_panel(w, bias, work, base, steps, n_cols, chans, taps, dilation)
     moves = (n_batch, length, chans, taps, dilation, stride, left)
     size = itemsize(value)
     row_bytes = chans * size
@@ -151,9 +163,12 @@ def _correlate_few(
             else:
                 store_whole(result, sums + at * size)
         if out_step != n_cols:
-            for r in range(n):
+            source, target = sums, address(y) + out * size
+            for _ in range(n):
                 for f in range(n_cols):
-                    y[out + r * out_step + f] = work[first_sum + r * n_cols + f]
+                    move(value, target + f * size, source + f * size)
+                source += n_cols * size
+                target += out_step * size
 
 
 def few_correlate(
@@ -179,10 +194,11 @@ def few_correlate(
     n = workers(flops=2.0 * n_batch * rows[0] * n_cols * taps * chans)
     work = workspace(panel_size + SUMS + n * scratch, x.dtype)
     bias = _NO_BIAS[x.dtype] if bias is None else bias
-    _pack(1, w.reshape(-1), bias, work, base, steps, n_cols, chans, taps, dilation)
-    like = x.dtype.type
+    w, like = w.reshape(-1), x.dtype.type
+    if n > 1:
+        _pack(1, w, bias, work, base, steps, n_cols, chans, taps, dilation)
     _correlate_few(
-        n, x, y.reshape(-1), work, panel_size, scratch, like(value),
+        n, x, w, bias, y, work, base, *steps, panel_size, scratch, like(value),
         like(0 if relu else -np.inf), mode,
         n_batch, length, chans, taps, dilation, stride, left, n_cols, DOT_ROWS[n_cols - 1], *rows,
     )  # fmt: skip

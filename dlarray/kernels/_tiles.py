@@ -24,7 +24,18 @@ from ._register_tile import (
     store_tile,
     zero_tile,
 )
-from ._simd import itemsize, lanes, load_index, stay_inline, stay_out_of_line
+from ._simd import (
+    add,
+    itemsize,
+    lanes,
+    load,
+    load_index,
+    number,
+    splat,
+    stay_inline,
+    stay_out_of_line,
+    store,
+)
 from ._window import copy, copy_strided
 
 WIDE_ROWS, THIN_ROWS = WIDE.rows, THIN.rows
@@ -99,19 +110,29 @@ def correlate_tile(like, first_column, source, panel, bias, target, relu):
 
 @device
 def _weight_ukr(shape, like, source, panel, fresh, target):
-    """target[i, :] (+)= sum over t < n of source[t, i] * panel[t, :]; written if ``fresh``, else
-    added.
+    """target[i, :] (+)= sum over positions t of source[t, i] * panel[t, :]; written if ``fresh``,
+    else added.
 
-    ``source`` is (address, n, step), ``panel`` (address, step), ``target`` as in `_correlate_ukr`.
+    ``source`` is (places, count, run, shift): each of ``count`` places, four integers, says where a
+    chunk of positions lies, (address, positions, step, offsets); its numbers begin ``shift`` bytes
+    behind offsets[run].  ``panel`` is (address, step), its rows those of the chunks one after the
+    other; ``target`` as in `_correlate_ukr`.
     """
     stay_out_of_line()
-    a, n, step = source
+    place, count, run, shift = source
     y, y_step, rows, cols = target
     if not fresh:  # what is added to comes from the next cache meanwhile
         for i in range(rows):
             for j in range(0, min(cols, columns(shape, like)) * itemsize(like), 64):
                 prefetch_to_write(y + i * y_step + j)
-    tile = _multiply(zero_tile(shape, like), a, itemsize(like), n, step, panel[0], panel[1])
+    tile = zero_tile(shape, like)
+    row, row_step = panel
+    for _ in range(count):
+        a = load_index(place) + load_index(load_index(place + 24) + 8 * run) + shift
+        n = load_index(place + 8)
+        tile = _multiply(tile, a, itemsize(like), n, load_index(place + 16), row, row_step)
+        row += n * row_step
+        place += 32
     if fresh:
         store_tile(tile, y, y_step, rows, cols)
     else:
@@ -127,6 +148,35 @@ def weight_tile(like, first_column, source, panel, fresh, target):
         _weight_ukr(TAIL, like, source, panel, fresh, target)
     else:
         _weight_ukr(THIN, like, source, panel, fresh, target)
+
+
+@device
+def add_rows(like, rows, n, fresh, target, left):
+    """target[:] (+)= the sum of n rows, of the columns of one tile; written if ``fresh``.
+
+    ``rows`` is (address, step) in bytes; ``left`` columns are left, and are read and written alone.
+    Four sums for each vector, so that additions need not wait for each other.
+    """
+    stay_out_of_line()
+    width, size = lanes(like), itemsize(like)
+    for j in range(0, min(left, panel_width(left, like)), width):
+        row, step = rows[0] + j * size, rows[1]
+        at, count = target + j * size, left - j
+        a = splat(like, number(like, 0))
+        b, c, d = a, a, a
+        for _ in range(n // 4):
+            a = add(a, load(like, row, count))
+            b = add(b, load(like, row + step, count))
+            c = add(c, load(like, row + 2 * step, count))
+            d = add(d, load(like, row + 3 * step, count))
+            row += 4 * step
+        for _ in range(n % 4):
+            a = add(a, load(like, row, count))
+            row += step
+        total = add(add(a, b), add(c, d))
+        if not fresh:
+            total = add(load(like, at, count), total)
+        store(total, at, count)
 
 
 @device

@@ -2,7 +2,8 @@
 
 Rows are the channels of a group, or taps and channels where they follow each other; columns its
 filters; the sum runs over positions, in chunks.  It is split into a number of parts fixed by the
-problem, so its bits do not depend on the number of threads.
+problem, so its bits do not depend on the number of threads.  The gradient of the bias, the sum of
+dy, is made of the same panels: by itself it cost 15 to 70 us on the shapes of bench/conv1d.py.
 """
 
 from __future__ import annotations
@@ -17,15 +18,26 @@ from ._jit import device, kernel, workers
 from ._lanes import THIN, WIDE
 from ._prefetch import prefetch
 from ._register_tile import columns, columns_of
-from ._simd import add, address, itemsize, lanes, load, load_index, store
+from ._simd import (
+    add,
+    address,
+    itemsize,
+    lanes,
+    load,
+    load_whole,
+    store,
+    store_whole,
+)
 from ._sources import IN_PLACE, OUT, OWN, Movement, integers, locate, tile_count, tile_positions
-from ._tiles import panel_width, tile_rows, weight_tile
-from ._window import copy
+from ._tiles import add_rows, panel_width, tile_rows, weight_tile
 
-# Positions summed in registers before a tile of the weight gradient goes to memory: a panel of them
-# is half of L1.  Of 64, 96, 128, 192 and 256, 128 was best or within 3 % on every case of
-# bench/conv1d.py.
+# Positions of which the inputs are found at once, at most.
 CHUNK = 128
+
+# Positions summed in registers before a tile goes to memory.  A panel of 128 is a third of L1, and
+# of 64 to 512 the best where the gradient fits there too; a gradient that does not, of more numbers
+# than LARGE, gains 1 to 8 % from fewer trips.
+SUM, SUM_LARGE, LARGE = 128, 256, 1 << 13
 
 # Chunks run across sequences shorter than this.
 SHORT = 48
@@ -34,8 +46,13 @@ SHORT = 48
 # partial sums take at most so many numbers.
 JOBS, JOB_FLOPS, PARTIAL_SIZE = 16, 2e6, 1 << 20
 
+# Numbers of the gradient that a job makes at least, where it makes some of its tiles only.
+SHARE_SIZE = 1 << 12
+
 # Fields of a plan, after those of `_sources`.
-GROUPS, DEPTH, COLS, PARTS, SHARES, SCRATCH, GATHERED = (OWN + i for i in range(7))
+GROUPS, DEPTH, COLS, PARTS, SHARES, SCRATCH, GATHERED, TOGETHER, BIAS = (OWN + i for i in range(9))
+
+MOST = 16  # chunks that are summed together
 
 
 @device
@@ -44,61 +61,91 @@ def _weight_panel(dy, scratch, value, row, n, n_filt, first, left):
 
     In place if the panel is the rows.
     """
-    size = itemsize(value)
+    size, vector = itemsize(value), lanes(value) * itemsize(value)
     width = panel_width(left, value)
-    start = address(dy) + (row * n_filt + first) * size
+    start, step = address(dy) + (row * n_filt + first) * size, n_filt * size
     if n_filt == width:
-        return start, n_filt * size
-    for t in range(n):
-        target = scratch + t * width * size
-        copy(value, target, start + t * n_filt * size, min(left, width), width)
-    return scratch, width * size
+        return start, step
+    target = scratch
+    if width == lanes(value):
+        for _ in range(n):
+            store_whole(load(value, start, left), target)
+            start += step
+            target += vector
+        return scratch, vector
+    for _ in range(n):
+        store_whole(load_whole(value, start), target)
+        store_whole(load(value, start + vector, left - lanes(value)), target + vector)
+        start += step
+        target += 2 * vector
+    return scratch, 2 * vector
 
 
 @kernel
 def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
-    """partial[p] (K*C/G, F) = the weight gradient over the p-th share of the chunks.
+    """partial[p] (K*C/G, F) = the weight gradient over the p-th share of the chunks; with BIAS one
+    row more, the sum of dy.
 
-    A job is one part and one share of its row tiles.  ``work`` has SCRATCH numbers for each worker.
+    A job is one part and one share of its tiles, taken column by column, so that few panels are
+    copied by two of them.  ``work`` has SCRATCH numbers for each worker.
     """
     size = itemsize(value)
     groups, depth, cols = plan[GROUPS], plan[DEPTH], plan[COLS]
     parts, shares, n_filt = plan[PARTS], plan[SHARES], groups * cols
     height = tile_rows(cols, value)
-    todo = tile_count(plan)
+    todo, together = tile_count(plan), plan[TOGETHER]
     # One division into tiles for all chunks, gathered or not: jobs share the tiles by number.
     runs, run = plan[IN_PLACE + 1], plan[IN_PLACE + 2]
     row_tiles = (run + height - 1) // height
     tiles = runs * row_tiles
+    wide = columns(WIDE, value)
+    panels = (cols + wide - 1) // wide
+    all_tiles = groups * panels * tiles
+    all_rows = runs * run + plan[BIAS]
     scratch = address(work) + worker * plan[SCRATCH] * size
-    packed = scratch + plan[GATHERED] * size
+    packed = scratch + together * plan[GATHERED] * size
+    # of a chunk: address, positions, step, table of runs; an array lives as long as the loops
+    place = np.empty((MOST, 4), np.intp)
     for job in range(worker * parts * shares // workers, (worker + 1) * parts * shares // workers):
         part, share = job // shares, job % shares
-        begin, end = share * groups * tiles // shares, (share + 1) * groups * tiles // shares
-        for q in range(part * todo // parts, (part + 1) * todo // parts):
-            sequence, t0, n = tile_positions(plan, q)
-            at, layout = locate(value, plan, address(x), sequence, t0, n, n, scratch)
-            table = address(plan) + 8 * plan[layout + 3]
-            fresh = q == part * todo // parts
-            # each tile asks for a little of what the next chunk reads
-            tile_calls = (end - begin) * ((cols + columns(WIDE, value) - 1) // columns(WIDE, value))
-            next_dy = address(dy) + (sequence * plan[OUT + 2] + t0 + n) * n_filt * size
-            share_dy = n * n_filt * size // tile_calls + 1
-            for g in range(begin // tiles, (end + tiles - 1) // tiles):
-                for p in range(0, cols, columns(WIDE, value)):
-                    first = g * cols + p
-                    row = sequence * plan[OUT + 2] + t0
-                    panel = _weight_panel(dy, packed, value, row, n, n_filt, first, cols - p)
-                    for i in range(max(begin, g * tiles), min(end, (g + 1) * tiles)):
-                        o, r = (i - g * tiles) // row_tiles, (i - g * tiles) % row_tiles * height
-                        start = at + load_index(table + 8 * o) + (g * depth + r) * size
-                        out = ((part * runs + o) * run + r) * n_filt + first
-                        rows = min(height, run - r)
-                        target = (address(partial) + out * size, n_filt * size, rows, cols - p)
-                        for ahead in range(next_dy, next_dy + share_dy, 64):
-                            prefetch(ahead)
-                        next_dy += share_dy
-                        weight_tile(value, p, (start, n, plan[layout]), panel, fresh, target)
+        begin, end = share * all_tiles // shares, (share + 1) * all_tiles // shares
+        chunk, last = part * todo // parts, (part + 1) * todo // parts
+        fresh = True
+        while chunk < last:
+            count = min(together, last - chunk)
+            sequence, t, n = tile_positions(plan, chunk)
+            row, free, total = sequence * plan[OUT + 2] + t, scratch, 0
+            for i in range(count):
+                sequence, t, n = tile_positions(plan, chunk + i)
+                at, layout = locate(value, plan, address(x), sequence, t, n, n, free)
+                if layout != IN_PLACE:
+                    free += plan[GATHERED] * size
+                place[i, 0], place[i, 1], place[i, 2] = at, n, plan[layout]
+                place[i, 3] = address(plan) + 8 * plan[layout + 3]
+                total += n
+            # each tile asks for a little of what the next chunks read
+            next_dy = address(dy) + (row + total) * n_filt * size
+            share_dy = total * n_filt * size // (end - begin) + 1
+            chunk += count
+            for outer in range(begin // tiles, (end + tiles - 1) // tiles):
+                g, p = outer // panels, outer % panels * wide
+                first = g * cols + p
+                panel = _weight_panel(dy, packed, value, row, total, n_filt, first, cols - p)
+                begin_tile, end_tile = begin - outer * tiles, end - outer * tiles
+                if plan[BIAS] and begin_tile <= 0:
+                    out = ((part + 1) * all_rows - 1) * n_filt + first
+                    add_rows(value, panel, total, fresh, address(partial) + out * size, cols - p)
+                for i in range(max(begin_tile, 0), min(end_tile, tiles)):
+                    o, r = i // row_tiles, i % row_tiles * height
+                    out = (part * all_rows + o * run + r) * n_filt + first
+                    rows = min(height, run - r)
+                    target = (address(partial) + out * size, n_filt * size, rows, cols - p)
+                    for ahead in range(next_dy, next_dy + share_dy, 64):
+                        prefetch(ahead)
+                    next_dy += share_dy
+                    source = (address(place), count, o, (g * depth + r) * size)
+                    weight_tile(value, p, source, panel, fresh, target)
+            fresh = False
 
 
 @kernel
@@ -126,30 +173,35 @@ class WeightGradient(NamedTuple):
     scratch: int  # numbers of workspace for each worker
 
 
-def weight_gradient_plan(move: Movement, groups: int, cols: int) -> WeightGradient:
+def weight_gradient_plan(move: Movement, groups: int, cols: int, bias: bool) -> WeightGradient:
     """The plan of the gradient of ``cols`` filters a group."""
     step, taps = move.steps[2], prod(move.taps)
     move = move.simplified()
     depth, out = move.chans // groups, move.out[2]
     n_rows = move.n_batch * prod(move.out)
     flat = out < SHORT and n_rows > out
-    chunk = min(CHUNK, n_rows if flat else out)
-    todo = -(-n_rows // chunk) if flat else n_rows // out * -(-out // chunk)
+    line = n_rows if flat else out
+    chunk = -(-line // -(-line // CHUNK))
+    todo = n_rows // line * -(-line // chunk)
     size = taps * depth * groups * cols
     jobs = int(min(JOBS, max(1, 2.0 * n_rows * size // JOB_FLOPS)))
     parts = max(1, min(jobs, todo, PARTIAL_SIZE // size))
-    shares = max(1, min(-(-jobs // parts), taps * move.chans // (4 * THIN.rows)))
-    own = [groups, depth, cols, parts, shares, 0, 0]
+    shares = max(1, min(-(-jobs // parts), size // SHARE_SIZE))
+    together = (SUM_LARGE if size > LARGE else SUM) // chunk
+    together = max(1, min(MOST, together, -(-todo // parts)))
+    own = [groups, depth, cols, parts, shares, 0, 0, together, int(bias)]
     fields, gathered = move.fields(chunk, flat, depth, own, beyond=THIN.rows)
     fields[GATHERED] = gathered
-    fields[SCRATCH] = gathered + chunk * columns_of(WIDE, move.itemsize)
+    fields[SCRATCH] = together * (gathered + chunk * columns_of(WIDE, move.itemsize))
     dtype = np.float32 if move.itemsize == 4 else np.float64
     flops = 2.0 * n_rows * size
     return WeightGradient(integers(fields), dtype(step.value), flops, parts, fields[SCRATCH])
 
 
 def weight_gradient(plan: WeightGradient, x: Array, dy: Array, dw: Array) -> None:
-    """Write dw; all arrays have three axes."""
+    """Write dw (rows, F), with a last row for the bias if the plan has one; x and dy have three
+    axes.
+    """
     n = workers(flops=plan.flops)
     shape = (plan.parts, dw.size)
     partial = dw.reshape(1, -1) if plan.parts == 1 else empty(shape, x.dtype)

@@ -21,58 +21,69 @@ dimension, and those with few filters, have kernels of their own, chosen by `_ch
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
 from math import prod
 
 import numpy as np
 
-from ._buffers import Array, empty
-from ._choice import Forward, GradW, special_forward, special_grad_w, special_grad_x
+from ._buffers import Array, empty, maker
+from ._choice import special_forward, special_grad_w, special_grad_x
 from ._correlate import Correlation, Target, correlate, correlation
 from ._jit import canonical, workers
 from ._one_sequence import fold_padding, phases
 from ._sources import Movement, filters_in_a_line, in_a_line, in_three, steps_in_three
-from ._weight_gradient import WeightGradient, weight_gradient, weight_gradient_plan
+from ._weight_gradient import weight_gradient, weight_gradient_plan
 from ._window import SCALAR, Geometry
+from .reduce import sum_rows
 
 Moves = tuple[Geometry, ...]
 Sizes = tuple[int, ...]
+Forward = Callable[[Array, Array, Array | None], Array]
+GradX = Callable[[Array, Array, Array | None], Array]
+GradW = Callable[[Array, Array], Array]
 
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
+_FLOATS = {4: np.dtype(np.float32), 8: np.dtype(np.float64)}
 
 
 def conv_forward(x: Array, w: Array, bias: Array | None, moves: Moves, relu: bool = False) -> Array:
     """y (B, T..., F) of x (B, L..., C), w (K..., C/G, F) and bias (F,) or None; max(y, 0) with
     ``relu``, NaN where y is.
     """
-    x, w = canonical(x), canonical(w)
-    plan = _forward_plan(x.shape, w.shape, moves, relu, x.itemsize)
-    if not isinstance(plan, Correlation):
-        return plan(x, w, bias, moves[0], relu)
-    y = empty(plan.shape, x.dtype)
-    if y.size:
-        bias = _NO_BIAS[w.dtype] if bias is None else canonical(bias)
-        correlate(plan, in_a_line(x), filters_in_a_line(w), bias, in_a_line(y))
-    return y
+    call = conv_forward_call(x.shape, w.shape, moves, relu, x.itemsize)
+    return call(canonical(x), canonical(w), None if bias is None else canonical(bias))
 
 
 @lru_cache(maxsize=1024)
-def _forward_plan(
-    x: Sizes, w: Sizes, moves: Moves, relu: bool, itemsize: int
-) -> Correlation | Forward:
-    lengths, taps = x[1:-1], w[:-2]
-    out = _out_lengths(lengths, taps, moves)
+def conv_forward_call(x: Sizes, w: Sizes, moves: Moves, relu: bool, itemsize: int) -> Forward:
+    """`conv_forward` of arrays of these sizes, `canonical` ones, with all that sizes decide
+    decided.
+    """
     special = special_forward(x[-1], w, moves, itemsize)
     if special is not None:
-        return special
+        return lambda x, w, bias: special(x, w, bias, moves[0], relu)
+    lengths, taps = x[1:-1], w[:-2]
+    out = _out_lengths(lengths, taps, moves)
     move = Movement(
         x[0], x[-1], in_three(lengths), in_three(taps), in_three(out), steps_in_three(moves),
         itemsize,
     )  # fmt: skip
     groups = _groups(x[-1], w[-2])
     target = _dense((x[0], *out, w[-1]))
-    return correlation(move, groups, w[-1] // groups, range(prod(taps)), target, False, relu)
+    plan = correlation(move, groups, w[-1] // groups, range(prod(taps)), target, False, relu)
+    make, no_bias = maker(plan.shape, _FLOATS[itemsize]), _NO_BIAS[_FLOATS[itemsize]]
+    if prod(plan.shape) == 0:
+        return lambda x, w, bias: make()
+
+    def call(x: Array, w: Array, bias: Array | None) -> Array:
+        y = make()
+        start = no_bias if bias is None else bias
+        correlate(plan, in_a_line(x), filters_in_a_line(w), start, in_a_line(y))
+        return y
+
+    return call
 
 
 def _groups(chans: int, of_group: int) -> int:
@@ -97,29 +108,41 @@ def conv_grad_x(
     """dx (B, sizes..., C) of dy (B, T..., F) and w (K..., C/G, F); plus a bias (C,), for padding
     with a number only.
     """
-    dy, w = canonical(dy), canonical(w)
-    if any(move.mode != SCALAR and move.left + move.right > 0 for move in moves):
-        return _folded_grad_x(dy, w, sizes, moves, groups)
-    chans = w.shape[-2] * groups
-    special = None if bias is not None else _special_grad_x(chans, w.shape, moves, dy.itemsize)
-    if special is not None:
-        return special(dy, w, sizes[0], moves[0])
-    dx = empty((dy.shape[0], *sizes, chans), dy.dtype)
-    if not dx.size:
-        return dx
-    plans, everywhere = _grad_x_plans(dy.shape, w.shape, sizes, moves, groups, dy.itemsize)
-    start = _NO_BIAS[w.dtype] if bias is None else canonical(bias)
-    if not everywhere or not dy.size:
-        dx[...] = 0 if bias is None else start
-    for plan in plans if dy.size else ():
-        correlate(plan, in_a_line(dy), filters_in_a_line(w), start, in_a_line(dx))
-    return dx
-
-
-_special_grad_x = lru_cache(maxsize=1024)(special_grad_x)
+    call = conv_grad_x_call(dy.shape, w.shape, sizes, moves, groups, bias is not None, dy.itemsize)
+    return call(canonical(dy), canonical(w), None if bias is None else canonical(bias))
 
 
 @lru_cache(maxsize=1024)
+def conv_grad_x_call(
+    dy: Sizes, w: Sizes, sizes: Sizes, moves: Moves, groups: int, bias: bool, itemsize: int
+) -> GradX:
+    """`conv_grad_x` of arrays of these sizes, `canonical` ones, with or without bias."""
+    if any(move.mode != SCALAR and move.left + move.right > 0 for move in moves):
+        return lambda dy, w, bias: _folded_grad_x(dy, w, sizes, moves, groups)
+    chans = w[-2] * groups
+    special = None if bias else special_grad_x(chans, w, moves, itemsize)
+    if special is not None:
+        return lambda dy, w, bias: special(dy, w, sizes[0], moves[0])
+    make, no_bias = maker((dy[0], *sizes, chans), _FLOATS[itemsize]), _NO_BIAS[_FLOATS[itemsize]]
+    if dy[0] * prod(sizes) * chans == 0:
+        return lambda dy, w, bias: make()
+    plans, everywhere = _grad_x_plans(dy, w, sizes, moves, groups, itemsize)
+    if prod(dy) == 0:
+        plans, everywhere = [], False
+
+    def call(dy: Array, w: Array, bias: Array | None) -> Array:
+        dx = make()
+        start = no_bias if bias is None else bias
+        if not everywhere:
+            dx[...] = 0 if bias is None else bias
+        data, filters, target = in_a_line(dy), filters_in_a_line(w), in_a_line(dx)
+        for plan in plans:
+            correlate(plan, data, filters, start, target)
+        return dx
+
+    return call
+
+
 def _grad_x_plans(
     dy: Sizes, w: Sizes, sizes: Sizes, moves: Moves, groups: int, itemsize: int
 ) -> tuple[list[Correlation], bool]:
@@ -176,29 +199,48 @@ def _folded_grad_x(dy: Array, w: Array, sizes: Sizes, moves: Moves, groups: int)
 
 def conv_grad_w(x: Array, dy: Array, taps: Sizes, moves: Moves, groups: int = 1) -> Array:
     """dw (taps..., C/G, F) of x (B, L..., C) and dy (B, T..., F)."""
-    x, dy = canonical(x), canonical(dy)
-    plan = _grad_w_plan(x.shape, dy.shape, taps, moves, groups, x.itemsize)
-    if plan is not None and not isinstance(plan, WeightGradient):
-        return plan(x, dy, taps[0], moves[0])
-    dw = empty((*taps, x.shape[-1] // groups, dy.shape[-1]), x.dtype)
-    if plan is None or dy.size == 0:
-        dw[...] = 0
-        return dw
-    weight_gradient(plan, in_a_line(x), in_a_line(dy), filters_in_a_line(dw))
-    return dw
+    call = conv_grad_w_call(x.shape, dy.shape, taps, moves, groups, False, x.itemsize)
+    dw = call(canonical(x), canonical(dy))
+    return dw.reshape(*taps, x.shape[-1] // groups, dy.shape[-1])
+
+
+def conv_grad_wb(x: Array, dy: Array, taps: Sizes, moves: Moves, groups: int = 1) -> Array:
+    """`conv_grad_w` as (taps and channels, F), and a row more: the sum of dy."""
+    call = conv_grad_w_call(x.shape, dy.shape, taps, moves, groups, True, x.itemsize)
+    return call(canonical(x), canonical(dy))
 
 
 @lru_cache(maxsize=1024)
-def _grad_w_plan(
-    x: Sizes, dy: Sizes, taps: Sizes, moves: Moves, groups: int, itemsize: int
-) -> WeightGradient | GradW | None:
-    if prod(taps) * x[-1] * prod(dy) == 0:
-        return None
+def conv_grad_w_call(
+    x: Sizes, dy: Sizes, taps: Sizes, moves: Moves, groups: int, bias: bool, itemsize: int
+) -> GradW:
+    """`conv_grad_w` of arrays of these sizes, `canonical` ones, as (taps and channels, F); with
+    ``bias`` a row more, the sum of dy.
+    """
+    n_filt, rows = dy[-1], prod(taps) * (x[-1] // groups)
+    make = maker((rows + bias, n_filt), _FLOATS[itemsize])
+    if rows * prod(dy) == 0:
+
+        def none_to_sum(x: Array, dy: Array) -> Array:
+            both = make()
+            both[...] = 0
+            if bias and dy.size:
+                both[rows:] = sum_rows(dy.reshape(1, -1, n_filt))
+            return both
+
+        return none_to_sum
     special = special_grad_w(x, dy, taps[-1], groups, moves, itemsize)
     if special is not None:
-        return special
+        return lambda x, dy: special(x, dy, taps[0], moves[0], bias)
     move = Movement(
         x[0], x[-1], in_three(x[1:-1]), in_three(taps), in_three(dy[1:-1]), steps_in_three(moves),
         itemsize,
     )  # fmt: skip
-    return weight_gradient_plan(move, groups, dy[-1] // groups)
+    plan = weight_gradient_plan(move, groups, n_filt // groups, bias)
+
+    def call(x: Array, dy: Array) -> Array:
+        both = make()
+        weight_gradient(plan, in_a_line(x), in_a_line(dy), both)
+        return both
+
+    return call

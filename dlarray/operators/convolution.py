@@ -12,47 +12,16 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from .. import kernels
 from ..formats import Axes, Shape, inverse
 from ..kernels import SCALAR, Geometry
-from ..tape import Array, Direct, Steps, Way, operator, reshaped, transposed
+from ..tape import Array, Direct, Node, Steps, Way, operator, reshaped, transposed, watcher
+from ._convolution import Moves, backward_call, forward_call, grad_w_call, grad_x_call
 from .activation import relu_grad
-from .shape import expand, reshape
-
-Moves = tuple[Geometry, ...]
-
-
-def _to_kernel(x: Array, axes: Axes, n: int) -> tuple[Array, tuple[int, ...]]:
-    """x as (B, n positions, C), and the sizes of its batch axes."""
-    moved = x.transpose(axes)
-    batch = moved.shape[: -n - 1]
-    if len(batch) == 1:
-        return moved, batch
-    return moved.reshape(prod(batch), *moved.shape[-n - 1 :]), batch
-
-
-def _from_kernel(y: Array, batch: tuple[int, ...], axes: Axes) -> Array:
-    if len(batch) != 1:
-        y = y.reshape(*batch, *y.shape[1:])
-    return y.transpose(inverse(axes))
-
-
-def _filters(w: Array, axes: Axes, n: int) -> tuple[Array, int]:
-    """w as (n taps, C, F), the filters group by group, and the number of groups."""
-    w = w.transpose(axes)
-    if w.ndim == n + 2:
-        return w, 1
-    return w.reshape(*w.shape[:-2], w.shape[-2] * w.shape[-1]), w.shape[-2]
-
-
-def _convolve(
-    x: Array, w: Array, b: Array | None, x_axes: Axes, w_axes: Axes, geometry: Moves, relu: bool
-) -> Array:
-    n = len(geometry)
-    data, batch = _to_kernel(x, x_axes, n)
-    filters, _ = _filters(w, w_axes, n)
-    y = kernels.conv_forward(data, filters, None if b is None else b.reshape(-1), geometry, relu)
-    return _from_kernel(y, batch, x_axes)
+from .indexing import put
+from .shape import expand, permute, reshape
 
 
 @operator
@@ -60,7 +29,7 @@ def conv(
     x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Array:
     """Cross-correlate x with w and add b, one number a filter."""
-    return _convolve(x, w, b, x_axes, w_axes, geometry, False)
+    return forward_call(x.shape, w.shape, x.itemsize, x_axes, w_axes, geometry, False)(x, w, b)
 
 
 @operator
@@ -68,7 +37,7 @@ def conv_relu(
     x: Array, w: Array, b: Array | None, *, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Array:
     """The positive part of `conv`, as `relu` makes it, in one pass."""
-    return _convolve(x, w, b, x_axes, w_axes, geometry, True)
+    return forward_call(x.shape, w.shape, x.itemsize, x_axes, w_axes, geometry, True)(x, w, b)
 
 
 # -- for plans: the same calls, with the ways between label order and the kernels' apart -----------
@@ -96,8 +65,8 @@ def _filters_way(axes: Axes, n: int) -> Way:
     return way
 
 
-def _groups(w: Array, axes: Axes, n: int) -> int:
-    return w.shape[axes[-2]] if len(axes) == n + 3 else 1
+def _groups(w: Shape, axes: Axes, n: int) -> int:
+    return w[axes[-2]] if len(axes) == n + 3 else 1
 
 
 def _flat(shape: Shape) -> Steps:
@@ -122,13 +91,30 @@ conv_relu.direct = _forward_directly(True)
 
 
 def _gradients(dy: Any, x: Any, w: Any, b: Any, common: dict[str, Any]) -> Any:
+    """The gradients of x, w and b; those of w and b of one pass over dy, where both are wanted."""
     n, x_axes, w_axes = len(common["geometry"]), common["x_axes"], common["w_axes"]
+    wanted = b.shape if isinstance(b, Node) else None
+    found: list[Any] = []
+
+    def alone() -> Any:
+        return channel_sum(dy, channel=x_axes[-1], shape=wanted)
+
+    if type(dy) is type(x) is type(w) is np.ndarray and watcher() is None:
+        call = backward_call(x.shape, w.shape, dy.shape, wanted, x.itemsize, **common)
+        return call(dy, x, w, alone)
     sizes = tuple(x.shape[axis] for axis in x_axes[-n - 1 : -1])
     shape = tuple(w.shape[axis] for axis in w_axes)
+
+    def dw() -> Any:
+        if wanted is None:
+            return conv_grad_w(x, dy, shape=shape, **common)
+        found.append(conv_grad_wb(x, dy, shape=shape, **common))
+        return weights_of(found[0], shape=shape, w_axes=w_axes)
+
     return (
         lambda: conv_grad_x(dy, w, sizes=sizes, **common),
-        lambda: conv_grad_w(x, dy, shape=shape, **common),
-        lambda: channel_sum(dy, channel=x_axes[-1], shape=b.shape),
+        dw,
+        lambda: bias_of(found[0], shape=wanted) if found else alone(),
     )
 
 
@@ -168,17 +154,14 @@ def conv_grad_x(
     dy: Array, w: Array, *, sizes: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Array:
     """The gradient of conv's x, of these sizes along its positions."""
-    n = len(geometry)
-    data, batch = _to_kernel(dy, x_axes, n)
-    filters, groups = _filters(w, w_axes, n)
-    dx = kernels.conv_grad_x(data, filters, sizes, geometry, groups)
-    return _from_kernel(dx, batch, x_axes)
+    shapes = dy.shape, w.shape, dy.itemsize
+    return grad_x_call(*shapes, sizes, x_axes, w_axes, geometry, False)(dy, w, None)
 
 
 def _grad_x_directly(
     _dy: Array, w: Array, *, sizes: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Direct:
-    groups = _groups(w, w_axes, len(geometry))
+    groups = _groups(w.shape, w_axes, len(geometry))
 
     def call(dy: Array, w: Array) -> Array:
         return kernels.conv_grad_x(dy, w, sizes, geometry, groups)
@@ -212,12 +195,9 @@ def transposed_conv(
     geometry: Moves,
 ) -> Array:
     """What `conv_grad_x` makes of x, and b, one number a channel of the result."""
-    n = len(geometry)
-    data, batch = _to_kernel(x, x_axes, n)
-    filters, groups = _filters(w, w_axes, n)
-    bias = None if b is None else b.reshape(-1)
-    y = kernels.conv_grad_x(data, filters, sizes, geometry, groups, bias)
-    return _from_kernel(y, batch, x_axes)
+    shapes = x.shape, w.shape, x.itemsize
+    call = grad_x_call(*shapes, sizes, x_axes, w_axes, geometry, b is not None)
+    return call(x, w, b)
 
 
 def _transposed_directly(
@@ -230,7 +210,7 @@ def _transposed_directly(
     w_axes: Axes,
     geometry: Moves,
 ) -> Direct:
-    groups = _groups(w, w_axes, len(geometry))
+    groups = _groups(w.shape, w_axes, len(geometry))
 
     def call(x: Array, w: Array, b: Array | None) -> Array:
         return kernels.conv_grad_x(x, w, sizes, geometry, groups, b)
@@ -257,12 +237,8 @@ def conv_grad_w(
     x: Array, dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Array:
     """The gradient of conv's w, whose sizes along ``w_axes`` these are."""
-    n = len(geometry)
-    data, _ = _to_kernel(x, x_axes, n)
-    slope, _ = _to_kernel(dy, x_axes, n)
-    groups = shape[-2] if len(shape) == n + 3 else 1
-    dw = kernels.conv_grad_w(data, slope, shape[:n], geometry, groups)
-    return dw.reshape(shape).transpose(inverse(w_axes))
+    call = grad_w_call(x.shape, dy.shape, x.itemsize, shape, x_axes, geometry, False)
+    return call(x, dy).reshape(shape).transpose(inverse(w_axes))
 
 
 def _grad_w_directly(
@@ -289,6 +265,91 @@ def _(ddw: Any, _dw: Any, x: Any, dy: Any, *, shape: Shape, **common: Any) -> An
         lambda: conv_grad_x(dy, ddw, sizes=sizes, **common),
         lambda: conv(x, ddw, None, **common),
     )
+
+
+@operator
+def conv_grad_wb(
+    x: Array, dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
+) -> Array:
+    """The gradients of conv's w and b in one array, (all before the filters, filters): a row for
+    each number of a filter, and the last for b.
+    """
+    return grad_w_call(x.shape, dy.shape, x.itemsize, shape, x_axes, geometry, True)(x, dy)
+
+
+def _grad_wb_directly(
+    _x: Array, _dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
+) -> Direct:
+    n = len(geometry)
+    taps, groups = shape[:n], shape[-2] if len(shape) == n + 3 else 1
+
+    def call(x: Array, dy: Array) -> Array:
+        return kernels.conv_grad_wb(x, dy, taps, geometry, groups)
+
+    data = _data_way(x_axes, n)
+    return Direct(call, (data, data))
+
+
+conv_grad_wb.direct = _grad_wb_directly
+
+
+@conv_grad_wb.backward
+def _(ddwb: Any, _dwb: Any, x: Any, dy: Any, *, shape: Shape, **common: Any) -> Any:
+    n = len(common["geometry"])
+    sizes = tuple(x.shape[axis] for axis in common["x_axes"][-n - 1 : -1])
+    filters = prod(shape[n + 1 :])
+    ddw = weights_of(ddwb, shape=shape, w_axes=common["w_axes"])
+    return (
+        lambda: conv_grad_x(dy, ddw, sizes=sizes, **common),
+        lambda: conv(x, ddw, bias_of(ddwb, shape=(filters,)), **common),
+    )
+
+
+@operator
+def weights_of(both: Array, *, shape: Shape, w_axes: Axes) -> Array:
+    """The part of w of what `conv_grad_wb` gives."""
+    return both[:-1].reshape(shape).transpose(inverse(w_axes))
+
+
+def _weights_of_directly(both: Array, *, shape: Shape, w_axes: Axes) -> Direct:
+    rows, filters = both.shape
+
+    def way(of_w: Shape) -> Steps:
+        return *transposed(w_axes)(of_w), *reshaped((rows - 1, filters))(shape)
+
+    return Direct(lambda both: both[:-1], (), (way,))
+
+
+weights_of.direct = _weights_of_directly
+
+
+@weights_of.backward
+def _(dw: Any, _w: Any, _both: Any, *, shape: Shape, w_axes: Axes) -> Any:
+    rows, filters = _both.shape
+    columns = reshape(
+        permute(dw, order=w_axes[::-1]), shape=(filters, rows - 1)
+    )  # in MATLAB's order
+    by_row = permute(columns, order=(1, 0))
+    return (put(by_row, index=(slice(0, rows - 1),), shape=_both.shape),)
+
+
+@operator
+def bias_of(both: Array, *, shape: Shape) -> Array:
+    """The part of b of what `conv_grad_wb` gives."""
+    return both[-1].reshape(shape)
+
+
+def _bias_of_directly(_both: Array, *, shape: Shape) -> Direct:
+    return Direct(lambda both: both[-1], (), (_flat,))
+
+
+bias_of.direct = _bias_of_directly
+
+
+@bias_of.backward
+def _(db: Any, _b: Any, _both: Any, *, shape: Shape) -> Any:
+    rows, filters = _both.shape
+    return (put(reshape(db, shape=(filters,)), index=(rows - 1,), shape=_both.shape),)
 
 
 def linear(geometry: Moves) -> Moves:

@@ -29,7 +29,7 @@ for dtype, at_end in product((np.float32, np.float64), (True, False)):
         x, w, dy = draw(2, length, chans), draw(k_size, chans), draw(2, n_out, chans)
         depthwise_forward(x, w, draw(chans), geometry)
         depthwise_grad_x(dy, w, length, geometry)
-        depthwise_grad_w(x, dy, k_size, geometry)
+        depthwise_grad_w(x, dy, k_size, geometry, True)
         for columns in (1, 3):
             w, slopes = draw(k_size, chans, columns), draw(2, n_out, columns)
             few_forward(x, w, draw(columns), geometry)

@@ -72,7 +72,8 @@ def conv1d_grad_x_mirrored(rng, dtype, scale):
 
 def conv1d_grad_w(rng, dtype, scale):
     x, dy = normal(rng, dtype, 3 * scale, 301, 33), normal(rng, dtype, 3 * scale, 149, 70)
-    return lambda: [kernels.conv_grad_w(x, dy, (5,), (GEOMETRY,))]
+    with_bias = kernels.conv_grad_w_call(x.shape, dy.shape, (5,), (GEOMETRY,), 1, True, x.itemsize)
+    return lambda: [kernels.conv_grad_w(x, dy, (5,), (GEOMETRY,)), with_bias(x, dy)]
 
 
 def conv_of_groups(rng, dtype, scale):
@@ -101,7 +102,7 @@ def channelwise(rng, dtype, scale):
         depthwise_grad_x(dy, w, 401, GEOMETRY),
         depthwise_grad_w(x, dy, 5, GEOMETRY),
         depthwise_forward(x, w, None, ONE_STEP, relu=True),
-        depthwise_grad_w(x, x, 5, ONE_STEP),
+        depthwise_grad_w(x, x, 5, ONE_STEP, True),
     ]
 
 
