@@ -555,6 +555,7 @@ __all__ = [
     "var",
     "vecnorm",
     "vertcat",
+    "warmup",
     "xor",
     "zeros",
 ]
