@@ -61,8 +61,8 @@ class _Pool:
         size = block[0]
         if self.held + size > LIMIT_BYTES and not self._make_room(size):
             return
-        self.held += size
         self.free.setdefault(size, []).append(block)
+        self.held += size
 
     def _make_room(self, size: int) -> bool:
         """Give up blocks of sizes that nobody has asked for since this one, the oldest first; say
@@ -103,6 +103,8 @@ class _Lease(np.ndarray):
     block: _Block | None = None  # a slice of a lease holds none
 
     def __del__(self) -> None:
+        # Python drops a Ctrl-C that comes in a destructor, and says so: 5 of 2000 in a loop that
+        # does little else than make and free large arrays.
         if self.block is not None:
             _pool.give(self.block)
 

@@ -42,6 +42,7 @@ NAMES = {
     },
     "apply functions of the user to parameters": {"dlupdate", "lbfgsState", "lbfgsupdate"},
     "seed the generator": {"rng"},
+    "set the number of threads": {"getNumThreads", "numThreads", "setNumThreads"},
 }
 NO_OPERATIONS = {name for names in NAMES.values() for name in names}
 OPERATIONS_ELSEWHERE = {"onehotdecode", "onehotencode"}  # functions of arrays among those of data
