@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 
 import numpy as np
@@ -11,9 +10,9 @@ import pytest
 import dlarray as dl
 from dlarray.cli import main
 from dlarray.compilation import FAMILIES, TYPES
-from dlarray.kernels._jit import Kernel
 from dlarray.kernels.compilation import compilations, compiled
 from tests.cli.command_line import assert_one_error_line, command
+from tests.kernels.alone import all_kernels
 from tests.kernels.test_threads import CASES
 
 FIRST = """
@@ -49,12 +48,11 @@ def warm():
 
 
 def test_every_kernel_is_warm(warm):
-    kernels = [k for k in gc.get_objects() if type(k) is Kernel]
-    ours = {k.name: k for k in kernels if k.module.startswith("dlarray.")}
-    assert len(ours) > 50
-    for name, kernel in ours.items():
+    kernels = all_kernels()
+    assert len(kernels) > 50
+    for kernel in kernels:
         types = " ".join(str(signature) for signature in kernel.entry.signatures)
-        assert "float32" in types and "float64" in types, name
+        assert "float32" in types and "float64" in types, kernel.name
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)

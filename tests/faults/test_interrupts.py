@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POS
 INTERRUPT = """
 import signal
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 
 def is_interrupted(call, delay):
