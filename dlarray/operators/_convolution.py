@@ -15,39 +15,79 @@ from typing import Any
 from .. import kernels
 from ..formats import Axes, Shape, inverse
 from ..kernels import Geometry, canonical
-from ..tape import Array, no_memory
+from ..tape import (
+    TRANSPOSE,
+    Array,
+    Steps,
+    Way,
+    after,
+    no_memory,
+    reshaped,
+    simplified,
+    transposed,
+)
 
 Moves = tuple[Geometry, ...]
-Way = Callable[[Array], Array]
+View = Callable[[Array], Array]
 Part = Callable[[], Array]
 Parts = tuple[Part, Part, Part]
 
 
-def ways(shape: Shape, axes: Axes, n: int) -> tuple[Way, Way, Shape]:
-    """From an array of this shape to (B, n positions, C) as kernels take it, from such a one back,
-    and the shape between.
+def permuted(shape: Shape, axes: Axes) -> Shape:
+    """The shape with its axes in this order."""
+    return tuple(shape[axis] for axis in axes)
+
+
+def data_way(axes: Axes, n: int) -> Way:
+    """From label order to (B, n positions, C)."""
+
+    def way(shape: Shape) -> Steps:
+        moved = permuted(shape, axes)
+        flat = (prod(moved[: -n - 1]), *moved[-n - 1 :])
+        return *transposed(axes)(shape), *reshaped(flat)(moved)
+
+    return way
+
+
+def filters_way(axes: Axes, n: int) -> Way:
+    """From label order to (n taps, C, F), the filters group by group."""
+
+    def way(shape: Shape) -> Steps:
+        moved = permuted(shape, axes)
+        flat = (*moved[: n + 1], prod(moved[n + 1 :]))
+        return *transposed(axes)(shape), *reshaped(flat)(moved)
+
+    return way
+
+
+def groups_of(shape: Shape, n: int) -> int:
+    """The groups of weights (n taps, C, F) or (n taps, C, group, F)."""
+    return shape[n + 1] if len(shape) == n + 3 else 1
+
+
+def _taken(shape: Shape, way: Way) -> tuple[View, Shape]:
+    """What brings arrays of this shape the way to a kernel, and the shape there."""
+    steps = simplified(shape, way(shape))
+    flat = after(shape, steps)
+    if not steps:
+        return canonical, flat
+    if len(steps) == 2:
+        axes = steps[0][1]
+        return (lambda x: canonical(x.transpose(axes).reshape(flat))), flat
+    kind, to = steps[0]
+    if kind == TRANSPOSE:
+        return (lambda x: canonical(x.transpose(to))), flat
+    return (lambda x: canonical(x.reshape(to))), flat
+
+
+def _given_back(shape: Shape, axes: Axes, n: int) -> View:
+    """What brings a kernel's (B, n positions, C) to label order, with the batch axes of an array of
+    this shape.
     """
-    moved, back = tuple(shape[axis] for axis in axes), inverse(axes)
-    batch = moved[: -n - 1]
+    back, batch = inverse(axes), permuted(shape, axes)[: -n - 1]
     if len(batch) == 1:
-        return (lambda x: canonical(x.transpose(axes))), (lambda y: y.transpose(back)), moved
-    flat = (prod(batch), *moved[-n - 1 :])
-    return (
-        lambda x: canonical(x.transpose(axes).reshape(flat)),
-        lambda y: y.reshape(*batch, *y.shape[1:]).transpose(back),
-        flat,
-    )
-
-
-def filters_way(shape: Shape, axes: Axes, n: int) -> tuple[Way, Shape, int]:
-    """From weights of this shape to (n taps, C, F), the filters group by group, as kernels take
-    them; the shape of that, and the number of groups.
-    """
-    moved = tuple(shape[axis] for axis in axes)
-    if len(moved) == n + 2:
-        return (lambda w: canonical(w.transpose(axes))), moved, 1
-    flat = (*moved[:-2], moved[-2] * moved[-1])
-    return (lambda w: canonical(w.transpose(axes).reshape(flat))), flat, moved[-2]
+        return lambda y: y.transpose(back)
+    return lambda y: y.reshape(*batch, *y.shape[1:]).transpose(back)
 
 
 @lru_cache(maxsize=1024)
@@ -55,8 +95,9 @@ def forward_call(
     x: Shape, w: Shape, itemsize: int, x_axes: Axes, w_axes: Axes, geometry: Moves, relu: bool
 ) -> Callable[[Array, Array, Array | None], Array]:
     n = len(geometry)
-    into, back, data = ways(x, x_axes, n)
-    filters, flat, _ = filters_way(w, w_axes, n)
+    into, data = _taken(x, data_way(x_axes, n))
+    filters, flat = _taken(w, filters_way(w_axes, n))
+    back = _given_back(x, x_axes, n)
     run = kernels.conv_forward_call(data, flat, geometry, relu, itemsize)
 
     def call(x: Array, w: Array, b: Array | None) -> Array:
@@ -72,8 +113,9 @@ def grad_x_call(
     bias: bool,
 ) -> Callable[[Array, Array, Array | None], Array]:  # fmt: skip
     n = len(geometry)
-    into, back, data = ways(dy, x_axes, n)
-    filters, flat, groups = filters_way(w, w_axes, n)
+    into, data = _taken(dy, data_way(x_axes, n))
+    filters, flat = _taken(w, filters_way(w_axes, n))
+    back, groups = _given_back(dy, x_axes, n), groups_of(permuted(w, w_axes), n)
     run = kernels.conv_grad_x_call(data, flat, sizes, geometry, groups, bias, itemsize)
 
     def call(dy: Array, w: Array, b: Array | None) -> Array:
@@ -89,9 +131,9 @@ def grad_w_call(
 ) -> Callable[[Array, Array], Array]:
     """The gradient as `kernels.conv_grad_w_call` gives it."""
     n = len(geometry)
-    x_into, _, data = ways(x, x_axes, n)
-    dy_into, _, slope = ways(dy, x_axes, n)
-    groups = shape[-2] if len(shape) == n + 3 else 1
+    x_into, data = _taken(x, data_way(x_axes, n))
+    dy_into, slope = _taken(dy, data_way(x_axes, n))
+    groups = groups_of(shape, n)
     run = kernels.conv_grad_w_call(data, slope, shape[:n], geometry, groups, bias, itemsize)
     return lambda x, dy: run(x_into(x), dy_into(dy))
 
@@ -106,11 +148,12 @@ def backward_call(
     or where nobody asked for that before from the function that is given.
     """
     n = len(geometry)
-    dy_into, _, slope = ways(dy, x_axes, n)
-    x_into, x_back, data = ways(x, x_axes, n)
-    filters, flat, groups = filters_way(w, w_axes, n)
-    shape, back = tuple(w[axis] for axis in w_axes), inverse(w_axes)
-    common: tuple[Any, ...] = geometry, groups
+    dy_into, slope = _taken(dy, data_way(x_axes, n))
+    x_into, data = _taken(x, data_way(x_axes, n))
+    filters, flat = _taken(w, filters_way(w_axes, n))
+    x_back = _given_back(x, x_axes, n)
+    shape, back = permuted(w, w_axes), inverse(w_axes)
+    common: tuple[Any, ...] = geometry, groups_of(shape, n)
     run_x = kernels.conv_grad_x_call(slope, flat, data[1:-1], *common, False, itemsize)
     run_w = kernels.conv_grad_w_call(data, slope, shape[:n], *common, b is not None, itemsize)
     rows = prod(shape[: n + 1])

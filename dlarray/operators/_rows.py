@@ -7,7 +7,7 @@ from math import prod
 
 from .. import kernels
 from ..formats import Axes, Shape, inverse
-from ..tape import Array, Direct, Steps, Way, reshaped, transposed
+from ..tape import Array, Direct, Way, flattened, reshaped, transposed
 
 
 @lru_cache(maxsize=1024)
@@ -35,10 +35,6 @@ def _rows_way(order: Axes, rows: Shape) -> Way:
     return lambda shape: (*transposed(order)(shape), *reshaped(rows)(shape))
 
 
-def _flat(shape: Shape) -> Steps:
-    return reshaped((prod(shape),))(shape)
-
-
 def groupnorm_directly(
     x: Array,
     _offset: Array,
@@ -58,7 +54,7 @@ def groupnorm_directly(
         return kernels.groupnorm_forward(x, scale, offset, groups, epsilon)
 
     way = _rows_way(order, rows)
-    return Direct(call, (way, _flat, _flat), (way,))
+    return Direct(call, (way, flattened, flattened), (way,))
 
 
 def groupnorm_rule_directly(
@@ -85,4 +81,6 @@ def groupnorm_rule_directly(
         return dx, doffset, dscale
 
     way = _rows_way(order, rows)
-    return Direct(call, (way, None, None, way, None, _flat), (way, _flat, _flat), unused=(1, 4))
+    return Direct(
+        call, (way, None, None, way, None, flattened), (way, flattened, flattened), unused=(1, 4)
+    )

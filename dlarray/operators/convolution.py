@@ -17,8 +17,18 @@ import numpy as np
 from .. import kernels
 from ..formats import Axes, Shape, inverse
 from ..kernels import SCALAR, Geometry
-from ..tape import Array, Direct, Node, Steps, Way, operator, reshaped, transposed, watcher
-from ._convolution import Moves, backward_call, forward_call, grad_w_call, grad_x_call
+from ..tape import Array, Direct, Node, Steps, flattened, operator, reshaped, transposed, watcher
+from ._convolution import (
+    Moves,
+    backward_call,
+    data_way,
+    filters_way,
+    forward_call,
+    grad_w_call,
+    grad_x_call,
+    groups_of,
+    permuted,
+)
 from .activation import relu_grad
 from .indexing import put
 from .shape import expand, permute, reshape
@@ -40,37 +50,8 @@ def conv_relu(
     return forward_call(x.shape, w.shape, x.itemsize, x_axes, w_axes, geometry, True)(x, w, b)
 
 
-# -- for plans: the same calls, with the ways between label order and the kernels' apart -----------
-
-
-def _data_way(axes: Axes, n: int) -> Way:
-    """From label order to (B, n positions, C)."""
-
-    def way(shape: Shape) -> Steps:
-        moved = tuple(shape[axis] for axis in axes)
-        flat = (prod(moved[: -n - 1]), *moved[-n - 1 :])
-        return *transposed(axes)(shape), *reshaped(flat)(moved)
-
-    return way
-
-
-def _filters_way(axes: Axes, n: int) -> Way:
-    """From label order to (n taps, C, F)."""
-
-    def way(shape: Shape) -> Steps:
-        moved = tuple(shape[axis] for axis in axes)
-        flat = moved if len(moved) == n + 2 else (*moved[:-2], moved[-2] * moved[-1])
-        return *transposed(axes)(shape), *reshaped(flat)(moved)
-
-    return way
-
-
-def _groups(w: Shape, axes: Axes, n: int) -> int:
-    return w[axes[-2]] if len(axes) == n + 3 else 1
-
-
-def _flat(shape: Shape) -> Steps:
-    return reshaped((prod(shape),))(shape)
+# What is assigned to ``.direct`` is for plans: the same calls, with the ways between label order
+# and the kernels' apart.
 
 
 def _forward_directly(relu: bool) -> Callable[..., Direct]:
@@ -80,8 +61,8 @@ def _forward_directly(relu: bool) -> Callable[..., Direct]:
         def call(x: Array, w: Array, b: Array | None) -> Array:
             return kernels.conv_forward(x, w, b, geometry, relu)
 
-        data, bias = _data_way(x_axes, len(geometry)), None if b is None else _flat
-        return Direct(call, (data, _filters_way(w_axes, len(geometry)), bias), (data,))
+        data, bias = data_way(x_axes, len(geometry)), None if b is None else flattened
+        return Direct(call, (data, filters_way(w_axes, len(geometry)), bias), (data,))
 
     return direct
 
@@ -103,7 +84,7 @@ def _gradients(dy: Any, x: Any, w: Any, b: Any, common: dict[str, Any]) -> Any:
         call = backward_call(x.shape, w.shape, dy.shape, wanted, x.itemsize, **common)
         return call(dy, x, w, alone)
     sizes = tuple(x.shape[axis] for axis in x_axes[-n - 1 : -1])
-    shape = tuple(w.shape[axis] for axis in w_axes)
+    shape = permuted(w.shape, w_axes)
 
     def dw() -> Any:
         if wanted is None:
@@ -161,13 +142,13 @@ def conv_grad_x(
 def _grad_x_directly(
     _dy: Array, w: Array, *, sizes: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
 ) -> Direct:
-    groups = _groups(w.shape, w_axes, len(geometry))
+    groups = groups_of(permuted(w.shape, w_axes), len(geometry))
 
     def call(dy: Array, w: Array) -> Array:
         return kernels.conv_grad_x(dy, w, sizes, geometry, groups)
 
-    data = _data_way(x_axes, len(geometry))
-    return Direct(call, (data, _filters_way(w_axes, len(geometry))), (data,))
+    data = data_way(x_axes, len(geometry))
+    return Direct(call, (data, filters_way(w_axes, len(geometry))), (data,))
 
 
 conv_grad_x.direct = _grad_x_directly
@@ -210,13 +191,13 @@ def _transposed_directly(
     w_axes: Axes,
     geometry: Moves,
 ) -> Direct:
-    groups = _groups(w.shape, w_axes, len(geometry))
+    groups = groups_of(permuted(w.shape, w_axes), len(geometry))
 
     def call(x: Array, w: Array, b: Array | None) -> Array:
         return kernels.conv_grad_x(x, w, sizes, geometry, groups, b)
 
-    data, bias = _data_way(x_axes, len(geometry)), None if b is None else _flat
-    return Direct(call, (data, _filters_way(w_axes, len(geometry)), bias), (data,))
+    data, bias = data_way(x_axes, len(geometry)), None if b is None else flattened
+    return Direct(call, (data, filters_way(w_axes, len(geometry)), bias), (data,))
 
 
 transposed_conv.direct = _transposed_directly
@@ -241,20 +222,24 @@ def conv_grad_w(
     return call(x, dy).reshape(shape).transpose(inverse(w_axes))
 
 
-def _grad_w_directly(
-    _x: Array, _dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
-) -> Direct:
-    n = len(geometry)
-    taps, groups = shape[:n], shape[-2] if len(shape) == n + 3 else 1
+def _grad_w_directly(bias: bool) -> Callable[..., Direct]:
+    def direct(
+        _x: Array, _dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
+    ) -> Direct:
+        n = len(geometry)
+        taps, groups = shape[:n], groups_of(shape, n)
 
-    def call(x: Array, dy: Array) -> Array:
-        return kernels.conv_grad_w(x, dy, taps, geometry, groups)
+        def call(x: Array, dy: Array) -> Array:
+            gradients = kernels.conv_grad_wb if bias else kernels.conv_grad_w
+            return gradients(x, dy, taps, geometry, groups)
 
-    data = _data_way(x_axes, n)
-    return Direct(call, (data, data), (_filters_way(w_axes, n),))
+        data = data_way(x_axes, n)
+        return Direct(call, (data, data), () if bias else (filters_way(w_axes, n),))
+
+    return direct
 
 
-conv_grad_w.direct = _grad_w_directly
+conv_grad_w.direct = _grad_w_directly(False)
 
 
 @conv_grad_w.backward
@@ -277,20 +262,7 @@ def conv_grad_wb(
     return grad_w_call(x.shape, dy.shape, x.itemsize, shape, x_axes, geometry, True)(x, dy)
 
 
-def _grad_wb_directly(
-    _x: Array, _dy: Array, *, shape: Shape, x_axes: Axes, w_axes: Axes, geometry: Moves
-) -> Direct:
-    n = len(geometry)
-    taps, groups = shape[:n], shape[-2] if len(shape) == n + 3 else 1
-
-    def call(x: Array, dy: Array) -> Array:
-        return kernels.conv_grad_wb(x, dy, taps, geometry, groups)
-
-    data = _data_way(x_axes, n)
-    return Direct(call, (data, data))
-
-
-conv_grad_wb.direct = _grad_wb_directly
+conv_grad_wb.direct = _grad_w_directly(True)
 
 
 @conv_grad_wb.backward
@@ -340,7 +312,7 @@ def bias_of(both: Array, *, shape: Shape) -> Array:
 
 
 def _bias_of_directly(_both: Array, *, shape: Shape) -> Direct:
-    return Direct(lambda both: both[-1], (), (_flat,))
+    return Direct(lambda both: both[-1], (), (flattened,))
 
 
 bias_of.direct = _bias_of_directly

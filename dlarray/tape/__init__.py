@@ -35,10 +35,12 @@ repeat a computation without the code that led to it: that is how `dlaccelerate`
 
 from .backward import between, gradients
 from .direct import (
+    TRANSPOSE,
     Direct,
     Steps,
     Way,
     after,
+    flattened,
     reshaped,
     simplified,
     transposed,
@@ -77,6 +79,7 @@ from .operator import (
 
 __all__ = [
     "RELEASED",
+    "TRANSPOSE",
     "Array",
     "Direct",
     "GradientError",
@@ -97,6 +100,7 @@ __all__ = [
     "current_tape",
     "decides",
     "draw",
+    "flattened",
     "gradients",
     "is_traced",
     "no_memory",

@@ -9,6 +9,7 @@ the next one reads as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 from ..formats import Axes, Shape, inverse
@@ -43,6 +44,11 @@ def transposed(axes: Axes) -> Way:
 def reshaped(to: Shape) -> Way:
     """The way that leads to this shape."""
     return lambda _shape: ((RESHAPE, to),)
+
+
+def flattened(shape: Shape) -> Steps:
+    """The way to one axis."""
+    return ((RESHAPE, (prod(shape),)),)
 
 
 def after(shape: Shape, steps: Steps) -> Shape:

@@ -131,9 +131,10 @@ def test_padding_size_takes_samples_only(value):
     ],
     ids=["none", "one", "three"],
 )
-def test_filter_size_and_number_are_the_positional_arguments(arguments, text):
-    with pytest.raises(TypeError, match=f"^convolution1dLayer: {text}"):
-        conv(*arguments)
+@pytest.mark.parametrize("name", ["convolution1dLayer", "transposedConv1dLayer"])
+def test_filter_size_and_number_are_the_positional_arguments(name, arguments, text):
+    with pytest.raises(TypeError, match=f"^{name}: {text}"):
+        getattr(dl, name)(*arguments)
 
 
 @pytest.mark.parametrize(

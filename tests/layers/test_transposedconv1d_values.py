@@ -157,23 +157,6 @@ def test_values_out_of_range_raise(arguments, options, text):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        ((), "filterSize, numFilters must be given; the call has 0 arguments"),
-        ((3,), "numFilters must be given; the call has 1 argument"),
-        (
-            (3, 2, 1),
-            r"takes 2 arguments by place \(filterSize, numFilters\); got 3\. Options .* Stride",
-        ),
-    ],
-    ids=["none", "one", "three"],
-)
-def test_filter_size_and_number_are_the_positional_arguments(arguments, text):
-    with pytest.raises(TypeError, match=f"^transposedConv1dLayer: {text}"):
-        transposed(*arguments)
-
-
-@pytest.mark.parametrize(
     ("name", "closest"),
     [("Strides", "Stride"), ("CroppingMode", "Cropping"), ("DilationFactor", ""), ("Padding", "")],
 )
