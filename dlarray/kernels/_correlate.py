@@ -16,23 +16,27 @@ import numpy as np
 
 from ._buffers import Array, workspace
 from ._jit import device, kernel, workers
-from ._lanes import TAIL, THIN, WIDE
-from ._register_tile import columns, columns_of
-from ._simd import address, itemsize, number
+from ._lanes import TAIL, WIDE
+from ._panels import panels_of, write_paired_rows, write_panel_rows
+from ._register_tile import columns_of
+from ._simd import address, itemsize, lanes, number
 from ._sources import (
     IN_PLACE,
-    OUT,
     OWN,
     ROWS,
     TAPS,
     Movement,
     Three,
+    alike,
     integers,
+    line_of,
     locate,
+    next_tile,
     tile_count,
-    tile_positions,
+    tile_size,
+    tile_start,
 )
-from ._tiles import correlate_tile, padded_columns, panel_width, write_panel_rows
+from ._tiles import panel_tile
 from ._window import copy, fill
 
 # Row tiles that share one pass over the panels; fewer where their windows would fill the cache.
@@ -43,9 +47,13 @@ GROUP, GROUP_BYTES = 16, 1 << 18
 WASTE, FLAT_COLUMNS = 0.15, 8
 
 # Fields of a plan, after those of `_sources`: TO_BATCH and the three of TO_OUT are numbers from
-# position to position of the result, W_TAPS where the table of the filter's taps begins.
+# position to position of the result, W_TAPS where the table of the filter's taps begins, and PANELS
+# where that of a group's panels begins, PANEL_COUNT of them: the fields of a `Panel` and the number
+# of the group's panels before which it lies.  PANEL_SIZE numbers are a group's panels, BIAS_SIZE
+# its row of the bias.
 GROUPS, DEPTH, COLS, RELU, SCRATCH, SHARED, REVERSED, TO_BATCH, TO_OUT = (OWN + i for i in range(9))
-START, W_TAPS = OWN + 11, OWN + 12
+START, W_TAPS, PANELS, PANEL_COUNT, PANEL_SIZE, BIAS_SIZE = (OWN + 11 + i for i in range(6))
+OF_PANEL = 4
 
 
 @device
@@ -60,36 +68,50 @@ def _all_taps(plan):
 
 
 @device
+def _panel(plan, q):
+    """Panel q of a group: (first column, vectors, terms, numbers before it)."""
+    at = plan[PANELS] + q * OF_PANEL
+    return plan[at], plan[at + 1], plan[at + 2], plan[at + 3]
+
+
+@device
 def _write_panels(worker, workers, w, bias, work, value, plan):
     """One worker's share of the panels of w (taps, C, F), by groups; all of the bias behind them.
 
-    The panels of a group lie one after the other, (taps, depth, width) each: a depth of channels
-    and columns of filters, or the other way round if REVERSED.
+    Terms of the sum are taps and channels, columns are filters, or the other way round if REVERSED.
     """
     size = itemsize(value)
     depth, cols, taps, n_filt = plan[DEPTH], plan[COLS], _all_taps(plan), w.shape[2]
-    wide, padded = columns(WIDE, value), padded_columns(cols, value)
-    panels = (cols + wide - 1) // wide
+    run, panels = plan[IN_PLACE + 2], plan[PANEL_COUNT]
     jobs = plan[GROUPS] * panels * taps
     for job in range(worker * jobs // workers, (worker + 1) * jobs // workers):
-        j, p, g = job % taps, job // taps % panels * wide, job // (taps * panels)
-        width = panel_width(cols - p, value)
-        target = address(work) + ((g * padded + p) * taps + j * width) * depth * size
+        j, q, g = job % taps, job // taps % panels, job // (taps * panels)
+        first, vecs, terms, before = _panel(plan, q)
+        width = vecs * lanes(value) // terms
+        target = address(work) + (g * plan[PANEL_SIZE] + before) * size
         k = plan[plan[W_TAPS] + j]
-        start = address(w) + (k * depth * n_filt + g * cols + p) * size
+        start = address(w) + (k * depth * n_filt + g * cols + first) * size
         row_step, column_step = n_filt * size, size
         if plan[REVERSED]:
-            start = address(w) + ((k * cols + p) * n_filt + g * depth) * size
+            start = address(w) + ((k * cols + first) * n_filt + g * depth) * size
             row_step, column_step = size, n_filt * size
-        count = min(width, cols - p)
-        write_panel_rows(value, target, width, start, row_step, column_step, depth, count)
-    target = address(work) + plan[GROUPS] * taps * depth * padded * size
+        count = min(width, cols - first)
+        if terms == 1:
+            target += j * depth * width * size
+            write_panel_rows(value, target, width, start, row_step, column_step, depth, count)
+        else:
+            term = j * depth
+            target += (term // run) * ((run + 1) // 2) * 2 * width * size
+            write_paired_rows(
+                value, target, width, start, row_step, column_step, depth, count, term % run, run
+            )
+    target = address(work) + plan[GROUPS] * plan[PANEL_SIZE] * size
     for g in range(plan[GROUPS] if worker == 0 else 0):
         if len(bias):
-            copy(value, target, address(bias) + g * cols * size, cols, padded)
+            copy(value, target, address(bias) + g * cols * size, cols, plan[BIAS_SIZE])
         else:
-            fill(value, target, number(value, 0), padded)
-        target += padded * size
+            fill(value, target, number(value, 0), plan[BIAS_SIZE])
+        target += plan[BIAS_SIZE] * size
 
 
 @kernel
@@ -109,37 +131,43 @@ def _correlate(worker, workers, x, w, bias, y, work, value, plan):
         _write_panels(0, 1, w, bias, work, value, plan)
     size = itemsize(value)
     groups, cols, relu, together = plan[GROUPS], plan[COLS], plan[RELU] != 0, plan[SHARED]
-    depth = _all_taps(plan) * plan[DEPTH]
-    padded = padded_columns(cols, value)
-    bias_at = address(work) + groups * depth * padded * size
-    scratch = bias_at + (groups * padded + worker * together * plan[SCRATCH]) * size
+    bias_at = address(work) + groups * plan[PANEL_SIZE] * size
+    scratch = bias_at + (groups * plan[BIAS_SIZE] + worker * together * plan[SCRATCH]) * size
     place = np.empty((GROUP, 4), np.intp)  # address and layout of a tile's input, result, rows
     tiles = tile_count(plan)
-    last = (worker + 1) * tiles // workers
-    for first in range(worker * tiles // workers, last, together):
-        count = min(together, last - first)
-        free = scratch
-        for i in range(count):
-            sequence, t, rows = tile_positions(plan, first + i)
+    begin, end = worker * tiles // workers, (worker + 1) * tiles // workers
+    sequence, t = tile_start(plan, begin)
+    for first in range(begin, end, together):
+        count = min(together, end - first)
+        i, free = 0, scratch
+        while i < count:
+            rows = tile_size(plan, sequence, t)
             at, layout = locate(value, plan, address(x), sequence, t, rows, plan[ROWS], free)
-            if layout != IN_PLACE:
-                free += plan[SCRATCH] * size
-            t2, rest = sequence % plan[OUT + 1], sequence // plan[OUT + 1]
-            t1, b = rest % plan[OUT], rest // plan[OUT]
+            b, t1, t2 = line_of(plan, sequence)
             out = plan[START] + b * plan[TO_BATCH] + t1 * plan[TO_OUT] + t2 * plan[TO_OUT + 1]
-            place[i, 0], place[i, 1], place[i, 3] = at, layout, rows
-            place[i, 2] = address(y) + (out + t * plan[TO_OUT + 2]) * size
+            out = address(y) + (out + t * plan[TO_OUT + 2]) * size
+            step, stop = 0, i + 1
+            if layout == IN_PLACE:
+                step, stop = plan[IN_PLACE] * rows, i + alike(plan, sequence, t, rows, count - i)
+            else:
+                free += plan[SCRATCH] * size
+            while i < stop:
+                place[i, 0], place[i, 1], place[i, 2], place[i, 3] = at, layout, out, rows
+                at, out, i = at + step, out + rows * plan[TO_OUT + 2] * size, i + 1
+                sequence, t = next_tile(plan, sequence, t, rows)
         for g in range(groups):
-            panels = address(work) + g * depth * padded * size
+            panels = address(work) + g * plan[PANEL_SIZE] * size
             shift = g * plan[DEPTH] * size
-            for p in range(0, cols, columns(WIDE, value)):
-                panel, row = panels + p * depth * size, bias_at + (g * padded + p) * size
+            for q in range(plan[PANEL_COUNT]):
+                column, vecs, terms, before = _panel(plan, q)
+                panel = panels + before * size
+                row = bias_at + (g * plan[BIAS_SIZE] + column) * size
                 for i in range(count):
                     step, runs, run, table = _layout(plan, place[i, 1])
                     tile_source = (place[i, 0] + shift, step, runs, table, run)
-                    out = place[i, 2] + (g * cols + p) * size
-                    target = (out, plan[TO_OUT + 2] * size, place[i, 3], cols - p)
-                    correlate_tile(value, p, tile_source, panel, row, target, relu)
+                    out = place[i, 2] + (g * cols + column) * size
+                    target = (out, plan[TO_OUT + 2] * size, place[i, 3], cols - column)
+                    panel_tile(value, vecs, terms, tile_source, panel, row, target, relu)
 
 
 class Correlation(NamedTuple):
@@ -180,27 +208,40 @@ def correlation(
     step = move.steps[2]
     if uniform:
         move = move.simplified()
-    vector = columns_of(TAIL, move.itemsize)
-    height = THIN.rows if cols <= vector else WIDE.rows
+    height = WIDE.rows
     n_rows, line = move.n_batch * prod(move.out), max(1, move.out[2])
     wasted = 1 - line / (-(-line // height) * height)
     flat = uniform and wasted > WASTE and n_rows > line and cols >= FLAT_COLUMNS
     depth = move.chans // groups
-    padded = -(-cols // vector) * vector
     own = [groups, depth, cols, int(relu), 0, 0, int(reverse), target.to_batch, *target.to_out]
-    fields, scratch = move.fields(height, flat, depth, [*own, target.start, 0])
+    fields, scratch = move.fields(height, flat, depth, [*own, target.start, 0, 0, 0, 0, 0])
     tiles = -(-n_rows // height) if flat else n_rows // line * -(-line // height)
     together = max(1, min(GROUP, tiles, GROUP_BYTES // max(1, scratch * move.itemsize)))
-    fields[SCRATCH], fields[SHARED], fields[W_TAPS] = scratch, together, len(fields)
+    table, panel_size = _panel_table(cols, fields[IN_PLACE + 1], fields[IN_PLACE + 2], move)
+    vector = columns_of(TAIL, move.itemsize)
+    bias_size = (-(-cols // vector) + 1) * vector  # a panel's last vector of it may begin anywhere
+    fields[SCRATCH], fields[SHARED] = scratch, together
+    fields[W_TAPS], fields[PANELS] = len(fields), len(fields) + len(w_taps)
+    fields[PANEL_COUNT], fields[PANEL_SIZE] = len(table) // OF_PANEL, panel_size
+    fields[BIAS_SIZE] = bias_size
     dtype = np.float32 if move.itemsize == 4 else np.float64
     return Correlation(
-        integers([*fields, *w_taps]),
+        integers([*fields, *w_taps, *table]),
         dtype(step.value),
         2.0 * n_rows * cols * move.chans * len(w_taps),
-        groups * padded * (len(w_taps) * depth + 1),
+        groups * (panel_size + bias_size),
         together * scratch,
         target.shape,
     )
+
+
+def _panel_table(cols: int, runs: int, run: int, move: Movement) -> tuple[list[int], int]:
+    """The table of a group's panels, and how many numbers these are."""
+    table, size = [], 0
+    for panel in panels_of(cols, run, move.itemsize):
+        table += [*panel, size]
+        size += runs * -(-run // panel.terms) * panel.vecs * columns_of(TAIL, move.itemsize)
+    return table, size
 
 
 def correlate(c: Correlation, x: Array, w: Array, bias: Array, y: Array) -> None:

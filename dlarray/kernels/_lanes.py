@@ -63,11 +63,12 @@ class TileShape:
 # two a cycle; 12 x 2 is 1 % faster on long runs (248 against 245 GFLOP/s on one Zen 5 core) but
 # wastes more on the short lengths that sequences have.  16 registers hold 6 x 2.  With one vector a
 # row, loads are the limit, n rows reach n/(n+1) of the peak, and THIN has more of them; TAIL is for
-# the last columns beside wide tiles.
+# the last columns beside wide tiles.  TRIPLE is for pairs (`_pair_tile`) where 32 registers are.
 MR = 8 if LANES == 16 or platform.machine() in ("arm64", "aarch64") else 6
 WIDE = TileShape(MR, 2)
 THIN = TileShape(2 * MR, 1)
 TAIL = TileShape(MR, 1)
+TRIPLE = TileShape(MR, 3) if MR == 8 else None
 
 
 class TileShapeType(types.Type):

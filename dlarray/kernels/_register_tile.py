@@ -52,6 +52,32 @@ def zero_tile(typingctx, shape, like):
     return t(shape, like), codegen
 
 
+def outer_product(builder, t, args, spread):
+    """Emit tile[i, :] += a[i] * b[:] for args (tile, a, a_step, b).
+
+    ``a[i]`` is at ``a + i*a_step`` bytes, the vector ``spread(pointer)`` is made of it, and the row
+    ``b`` is at address ``b``.
+    """
+    acc, a_, step, b_ = args
+    row = pointer_at(builder, b_, vector_of(t))
+    b_vecs = [
+        builder.load(builder.gep(row, [ir.Constant(I64, j)]), align=size_of(t))
+        for j in range(t.vecs)
+    ]
+    pointer = builder.inttoptr(a_, I8P)
+    for i in range(t.rows):
+        a_vec = spread(pointer)
+        for j in range(t.vecs):
+            k = i * t.vecs + j
+            updated = call_vector(
+                builder, t, "fma", [a_vec, b_vecs[j], builder.extract_value(acc, k)]
+            )
+            acc = builder.insert_value(acc, updated, k)
+        if i < t.rows - 1:
+            pointer = builder.gep(pointer, [step])
+    return acc
+
+
 @intrinsic
 def rank1(typingctx, tile, a, a_step, b):
     """tile[i, :] += a[i] * b[:], with ``a[i]`` at ``a + i*a_step`` bytes and the row ``b`` at
@@ -60,27 +86,11 @@ def rank1(typingctx, tile, a, a_step, b):
     t = tile
 
     def codegen(context, builder, sig, args):
-        acc, a_, step, b_ = args
-        row = pointer_at(builder, b_, vector_of(t))
-        b_vecs = [
-            builder.load(builder.gep(row, [ir.Constant(I64, j)]), align=size_of(t))
-            for j in range(t.vecs)
-        ]
-        pointer = builder.inttoptr(a_, I8P)
-        for i in range(t.rows):
-            element = builder.load(
-                builder.bitcast(pointer, scalar_of(t).as_pointer()), align=size_of(t)
-            )
-            a_vec = splat_of(builder, vector_of(t), element)
-            for j in range(t.vecs):
-                k = i * t.vecs + j
-                updated = call_vector(
-                    builder, t, "fma", [a_vec, b_vecs[j], builder.extract_value(acc, k)]
-                )
-                acc = builder.insert_value(acc, updated, k)
-            if i < t.rows - 1:
-                pointer = builder.gep(pointer, [step])
-        return acc
+        def copies(pointer):
+            place = builder.bitcast(pointer, scalar_of(t).as_pointer())
+            return splat_of(builder, vector_of(t), builder.load(place, align=size_of(t)))
+
+        return outer_product(builder, t, args, copies)
 
     return tile(tile, types.intp, types.intp, types.intp), codegen
 

@@ -5,15 +5,16 @@ rows are positions, its columns come from a panel.  `weight_tile` writes or adds
 gradient: its rows are channels, its sum runs over positions.  Both stay functions, because LLVM
 makes worse code of a tile inlined at several places.
 
-A panel holds the columns of a filter that one tile computes, (depth, width) contiguous.  Panels are
-as wide as `WIDE`, the last one as one vector if that is enough; beyond the last column they are
-zero.
+A panel holds the columns that one tile computes, (depth, width) contiguous.  Panels are as wide as
+`WIDE`, the last one as one vector if that is enough; beyond the last column they are zero.  Those
+of a convolution's filters have more shapes (`_panels`).
 """
 
 from __future__ import annotations
 
 from ._jit import device
-from ._lanes import TAIL, THIN, WIDE
+from ._lanes import TAIL, THIN, TRIPLE, WIDE
+from ._pair_tile import added_pairs, rank2, rank2_first
 from ._prefetch import prefetch_to_write
 from ._register_tile import (
     accumulate_tile,
@@ -36,7 +37,6 @@ from ._simd import (
     stay_out_of_line,
     store,
 )
-from ._window import copy, copy_strided
 
 WIDE_ROWS, THIN_ROWS = WIDE.rows, THIN.rows
 
@@ -109,6 +109,46 @@ def correlate_tile(like, first_column, source, panel, bias, target, relu):
 
 
 @device
+def _pairs_ukr(shape, like, source, panel, bias, target, relu):
+    """As `_correlate_ukr`, of a panel with two terms a row."""
+    stay_out_of_line()
+    a, row_step, runs, offsets, run = source
+    size = itemsize(like)
+    tile = zero_tile(shape, like)
+    width = columns(shape, like) * size
+    for o in range(runs):
+        start = a + load_index(offsets + 8 * o)
+        for _ in range(run // 2):
+            tile = rank2(tile, start, row_step, panel)
+            start += 2 * size
+            panel += width
+        if run % 2:
+            tile = rank2_first(tile, start, row_step, panel)
+            panel += width
+    result = add_row(added_pairs(tile), bias)
+    if relu:
+        result = positive_tile(result)
+    y, y_step, rows, cols = target
+    store_tile(result, y, y_step, rows, cols)
+
+
+@device
+def panel_tile(like, vecs, terms, source, panel, bias, target, relu):
+    """`_correlate_ukr` or `_pairs_ukr` of the shape that a panel of `_panels` has."""
+    if terms == 1:
+        if vecs == 2:
+            _correlate_ukr(WIDE, like, source, panel, bias, target, relu)
+        else:
+            _correlate_ukr(TAIL, like, source, panel, bias, target, relu)
+    elif vecs == 1:
+        _pairs_ukr(TAIL, like, source, panel, bias, target, relu)
+    elif vecs == 2:
+        _pairs_ukr(WIDE, like, source, panel, bias, target, relu)
+    elif TRIPLE is not None:
+        _pairs_ukr(TRIPLE, like, source, panel, bias, target, relu)
+
+
+@device
 def _weight_ukr(shape, like, source, panel, fresh, target):
     """target[i, :] (+)= sum over positions t of source[t, i] * panel[t, :]; written if ``fresh``,
     else added.
@@ -177,18 +217,3 @@ def add_rows(like, rows, n, fresh, target, left):
         if not fresh:
             total = add(load(like, at, count), total)
         store(total, at, count)
-
-
-@device
-def write_panel_rows(like, target, width, start, row_step, column_step, rows, cols):
-    """Write rows of a panel to an address: ``cols`` numbers each, then zeros up to ``width``.
-
-    The element [r, c] is at address start + r*row_step + c*column_step.
-    """
-    size = itemsize(like)
-    for r in range(rows):
-        at = target + r * width * size
-        if column_step == size:
-            copy(like, at, start + r * row_step, cols, width)
-        else:
-            copy_strided(like, at, start + r * row_step, column_step, cols, width)

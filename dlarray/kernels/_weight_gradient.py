@@ -28,7 +28,18 @@ from ._simd import (
     store,
     store_whole,
 )
-from ._sources import IN_PLACE, OUT, OWN, Movement, integers, locate, tile_count, tile_positions
+from ._sources import (
+    IN_PLACE,
+    OUT,
+    OWN,
+    Movement,
+    integers,
+    locate,
+    next_tile,
+    tile_count,
+    tile_size,
+    tile_start,
+)
 from ._tiles import add_rows, panel_width, tile_rows, weight_tile
 
 # Positions of which the inputs are found at once, at most.
@@ -110,19 +121,20 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
         part, share = job // shares, job % shares
         begin, end = share * all_tiles // shares, (share + 1) * all_tiles // shares
         chunk, last = part * todo // parts, (part + 1) * todo // parts
+        sequence, t = tile_start(plan, chunk)
         fresh = True
         while chunk < last:
             count = min(together, last - chunk)
-            sequence, t, n = tile_positions(plan, chunk)
             row, free, total = sequence * plan[OUT + 2] + t, scratch, 0
             for i in range(count):
-                sequence, t, n = tile_positions(plan, chunk + i)
+                n = tile_size(plan, sequence, t)
                 at, layout = locate(value, plan, address(x), sequence, t, n, n, free)
                 if layout != IN_PLACE:
                     free += plan[GATHERED] * size
                 place[i, 0], place[i, 1], place[i, 2] = at, n, plan[layout]
                 place[i, 3] = address(plan) + 8 * plan[layout + 3]
                 total += n
+                sequence, t = next_tile(plan, sequence, t, n)
             # each tile asks for a little of what the next chunks read
             next_dy = address(dy) + (row + total) * n_filt * size
             share_dy = total * n_filt * size // (end - begin) + 1

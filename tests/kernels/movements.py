@@ -24,6 +24,13 @@ FAULTY = [
 ]
 
 
+def draw(rng, geometry, dtype, n_batch, length, chans, k_size, n_filt):
+    """x, w, bias and dy of a convolution."""
+    n_out = max(0, geometry.out_length(length, k_size))
+    shapes = (n_batch, length, chans), (k_size, chans, n_filt), (n_filt,), (n_batch, n_out, n_filt)
+    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+
+
 def options(geometry):
     """A movement in the terms of the references."""
     stride, dilation, left, right, mode, value = geometry

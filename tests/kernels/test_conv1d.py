@@ -20,7 +20,7 @@ from dlarray.kernels._weight_gradient import CHUNK
 from dlarray.testing import TOLERANCES
 from tests import naive
 from tests.kernels.convolutions import MIRRORS, assert_within
-from tests.kernels.movements import FAULTY, PADDINGS, assert_only, length_for, spoiled
+from tests.kernels.movements import FAULTY, PADDINGS, assert_only, draw, length_for, spoiled
 from tests.layouts import OF_MEMORY
 
 COLUMNS = {
@@ -80,18 +80,6 @@ def references(geometry, x, w, bias, dy):
         reference(naive.conv1d_grad_x, dy, w, geometry=geometry, length=x.shape[1]),
         reference(naive.conv1d_grad_w, x, dy, geometry=geometry, k_size=w.shape[0]),
     )
-
-
-def draw(rng, geometry, dtype, n_batch, length, chans, k_size, n_filt):
-    """x, w, bias and dy of a convolution."""
-    n_out = geometry.out_length(length, k_size)
-    shapes = (
-        (n_batch, length, chans),
-        (k_size, chans, n_filt),
-        (n_filt,),
-        (n_batch, n_out, n_filt),
-    )
-    return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
 
 
 def check(rng, geometry, dtype, *sizes):
@@ -242,11 +230,12 @@ def test_no_bias_is_a_bias_of_zero(dtype, rng):
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf], ids=str)
 @pytest.mark.parametrize("geometry", FAULTY, ids=str)
 @pytest.mark.parametrize("position", [0, 8, 16], ids=lambda p: f"at {p}")
+@pytest.mark.parametrize("n_filt", [LANES // 2, LANES + 1, 2 * LANES])
 @both_types
 def test_a_bad_sample_reaches_exactly_the_outputs_whose_window_holds_it(
-    bad, geometry, position, dtype, rng
+    bad, geometry, position, n_filt, dtype, rng
 ):
-    x, w, bias, dy = draw(rng, geometry, dtype, 3, 17, 3, 3, LANES + 1)
+    x, w, bias, dy = draw(rng, geometry, dtype, 3, 17, 3, 3, n_filt)
     ones = np.ones(w.shape)
     worse, mark = spoiled(x, (1, position, 2), bad)
     assert_only(
@@ -259,7 +248,7 @@ def test_a_bad_sample_reaches_exactly_the_outputs_whose_window_holds_it(
         conv1d_grad_w(x, dy, 3, geometry),
         reference(naive.conv1d_grad_w, mark, np.ones(dy.shape), geometry=geometry, k_size=3) > 0,
     )
-    worse, mark = spoiled(dy, (1, position * dy.shape[1] // 17, 4), bad)
+    worse, mark = spoiled(dy, (1, position * dy.shape[1] // 17, 4 % n_filt), bad)
     assert_only(
         conv1d_grad_x(worse, w, 17, geometry),
         conv1d_grad_x(dy, w, 17, geometry),

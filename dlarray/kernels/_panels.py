@@ -1,0 +1,99 @@
+"""The panels of a convolution's filters: how wide each is, and how they are written.
+
+A panel holds the columns that one tile computes, in the order in which the tile reads them.  With
+one term of the sum at a time it has a row of columns for each; with two (`_pair_tile`) a row for
+each two neighbours, the two numbers of a column side by side, and where a run of the sum has an odd
+number of terms a zero beside the last.  Beyond the last column panels are zero.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ._jit import device
+from ._lanes import TAIL, TRIPLE, WIDE
+from ._pair_tile import paired
+from ._register_tile import columns_of
+from ._simd import itemsize, lanes, load, move, number, store_whole
+from ._window import copy, copy_strided, fill
+
+
+class Panel(NamedTuple):
+    """Columns from ``first`` on, ``vecs`` vectors of them, for ``terms`` terms of the sum each."""
+
+    first: int
+    vecs: int
+    terms: int
+
+    def columns(self, itemsize: int) -> int:
+        return self.vecs * columns_of(TAIL, itemsize) // self.terms
+
+
+def panels_of(cols: int, run: int, itemsize: int) -> list[Panel]:
+    """The panels for so many columns of sums that consist of runs.
+
+    As wide as tiles can be, and for the last columns the one that takes the least time: a row of a
+    tile takes the multiply-adds or the loads of a term, whichever are more.
+    """
+    wide = columns_of(WIDE, itemsize)
+    whole = max(0, cols - 1) // wide
+    last = whole * wide
+    shapes = [(WIDE, 1), (TAIL, 1), (TAIL, 2), (WIDE, 2), *([(TRIPLE, 2)] if TRIPLE else [])]
+
+    def steps(panel: Panel) -> float:
+        loads = 1 + panel.vecs / WIDE.rows
+        return -(-run // panel.terms) * max(panel.vecs, loads)
+
+    able = [Panel(last, shape.vecs, terms) for shape, terms in shapes]
+    able = [panel for panel in able if last + panel.columns(itemsize) >= cols]
+    return [*(Panel(i * wide, WIDE.vecs, 1) for i in range(whole)), min(able, key=steps)]
+
+
+@device
+def write_panel_rows(like, target, width, start, row_step, column_step, rows, cols):
+    """Write rows of a panel to an address: ``cols`` numbers each, then zeros up to ``width``.
+
+    The element [r, c] is at address start + r*row_step + c*column_step.
+    """
+    size = itemsize(like)
+    for r in range(rows):
+        at = target + r * width * size
+        if column_step == size:
+            copy(like, at, start + r * row_step, cols, width)
+        else:
+            copy_strided(like, at, start + r * row_step, column_step, cols, width)
+
+
+@device
+def write_paired_rows(like, target, width, start, row_step, column_step, rows, cols, first, run):
+    """As `write_panel_rows`, for the terms from ``first`` on of a run that has its panel there."""
+    size = itemsize(like)
+    r = 0
+    while r < rows:
+        term = first + r
+        row = target + (term // 2 * width * 2 + term % 2) * size
+        alone = term + 1 == run
+        if column_step == size and term % 2 == 0 and (alone or r + 1 < rows):
+            _write_pair(like, row, width, start + r * row_step, row_step, cols, alone)
+            r += 2
+            continue
+        for c in range(width):
+            if c < cols:
+                move(like, row + 2 * c * size, start + r * row_step + c * column_step)
+            else:
+                fill(like, row + 2 * c * size, number(like, 0), 1)
+            if alone and term % 2 == 0:
+                fill(like, row + (2 * c + 1) * size, number(like, 0), 1)
+        r += 1
+
+
+@device
+def _write_pair(like, row, width, start, row_step, cols, alone):
+    """A row of pairs; of zeros as seconds if the first term is ``alone``."""
+    size, step = itemsize(like), lanes(like)
+    for c in range(0, width, step):
+        one = load(like, start + c * size, cols - c)
+        two = load(like, start + row_step + c * size, 0 if alone else cols - c)
+        store_whole(paired(one, two, 0), row + 2 * c * size)
+        if 2 * (width - c) > step:
+            store_whole(paired(one, two, 1), row + (2 * c + step) * size)
