@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import gcd
 
-from ._buffers import Array, empty
+from ._buffers import Array
 from ._few_columns import few_columns_pay, few_forward, few_grad_x
 from ._few_filters import few_filters_pay, few_grad_w
 from ._window import Geometry
 from .depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
-from .reduce import sum_rows
 
 # Products of positions and terms of a sum from which the weight gradient of few filters has its
 # kernel: a call costs 5.7 us, one of the general kernel 3.3.  Results and input gradients have no
@@ -73,7 +72,7 @@ def special_grad_w(
     if groups > 1 or n_batch * n_out * taps * chans < LEAST_WORK:
         return None
     pays = few_filters_pay(n_filt, chans, taps, moves[0].dilation, itemsize)
-    return _few_grad_w if pays else None
+    return few_grad_w if pays else None
 
 
 def _channelwise(chans: int, of_group: int, n_filt: int, move: Geometry) -> bool:
@@ -92,13 +91,3 @@ def _depthwise_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> A
 
 def _depthwise_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry, bias: bool) -> Array:
     return depthwise_grad_w(x, dy, k_size, geometry, bias)
-
-
-def _few_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry, bias: bool) -> Array:
-    n_filt = dy.shape[-1]
-    dw = few_grad_w(x, dy, k_size, geometry).reshape(-1, n_filt)
-    if not bias:
-        return dw
-    both = empty((dw.shape[0] + 1, n_filt), dw.dtype)
-    both[:-1], both[-1:] = dw, sum_rows(dy.reshape(1, -1, n_filt))
-    return both

@@ -13,20 +13,17 @@ from numba.extending import intrinsic
 
 from ._jit import device
 from ._lanes import (
-    I8P,
     I32,
     I64,
-    LANES,
     MR,
     TileShape,
-    call_vector,
     mask_of,
     masked_load,
     pointer_at,
     size_of,
     vector_of,
 )
-from ._register_tile import accumulate_tile, columns, rank1, zero_tile
+from ._register_tile import accumulate_tile, columns, outer_product, rank1, zero_tile
 from ._simd import itemsize, lanes, stay_out_of_line
 
 MOST_COLUMNS = 4
@@ -36,28 +33,12 @@ DOT_ROWS = (16, 12, 8, 6) if MR == 8 else (8, 4, 2, 2)
 SUMS = 32  # numbers that hold those of a tile, whole vectors
 _DOT1, _DOT2, _DOT3, _DOT4 = (TileShape(rows, n + 1) for n, rows in enumerate(DOT_ROWS))
 
-# Vectors of the weight gradient for one to four filters.
-ROW_VECS = (8, 6, 4, 4) if MR == 8 else (6, 4, 3, 2)
+# Vectors of a tile of the weight gradient for one to four filters, and of a narrow one, which is
+# taken for the last vectors where several of them take fewer multiply-adds, or waits for these.
+ROW_VECS, NARROW = ((8, 6, 6, 6), 2) if MR == 8 else ((6, 4, 3, 2), 2)
+NARROW_FOR = (2, 2, 4, 4) if MR == 8 else (2, 2, 2, 2)
 _ROW1, _ROW2, _ROW3, _ROW4 = (TileShape(n + 1, vecs) for n, vecs in enumerate(ROW_VECS))
-
-
-def _dot_step(builder, t, args, load):
-    acc, a_, step, b_ = args[:4]
-    panel = pointer_at(builder, b_, vector_of(t))
-    factors = [
-        builder.load(builder.gep(panel, [ir.Constant(I64, j)]), align=size_of(t))
-        for j in range(t.vecs)
-    ]
-    pointer = builder.inttoptr(a_, I8P)
-    for i in range(t.rows):
-        value = load(builder.bitcast(pointer, vector_of(t).as_pointer()))
-        for j in range(t.vecs):
-            k = i * t.vecs + j
-            operands = [value, factors[j], builder.extract_value(acc, k)]
-            acc = builder.insert_value(acc, call_vector(builder, t, "fma", operands), k)
-        if i < t.rows - 1:
-            pointer = builder.gep(pointer, [step])
-    return acc
+_NARROW1, _NARROW2, _NARROW3, _NARROW4 = (TileShape(n, NARROW) for n in (1, 2, 3, 4))
 
 
 @intrinsic
@@ -68,7 +49,11 @@ def multiply_vectors(typingctx, tile, a, a_step, b):
     t = tile
 
     def codegen(context, builder, sig, args):
-        return _dot_step(builder, t, args, lambda place: builder.load(place, align=size_of(t)))
+        def whole(pointer):
+            place = builder.bitcast(pointer, vector_of(t).as_pointer())
+            return builder.load(place, align=size_of(t))
+
+        return outer_product(builder, t, args, whole)
 
     return tile(tile, types.intp, types.intp, types.intp), codegen
 
@@ -80,7 +65,12 @@ def multiply_parts(typingctx, tile, a, a_step, b, count):
 
     def codegen(context, builder, sig, args):
         mask = mask_of(builder, t, args[4])
-        return _dot_step(builder, t, args, lambda place: masked_load(builder, t, place, mask))
+
+        def part(pointer):
+            place = builder.bitcast(pointer, vector_of(t).as_pointer())
+            return masked_load(builder, t, place, mask)
+
+        return outer_product(builder, t, args[:4], part)
 
     return tile(tile, types.intp, types.intp, types.intp, types.intp), codegen
 
@@ -180,7 +170,7 @@ def _row_ukr(shape, like, slopes, rows, target):
 
 
 @device
-def row_tile(like, n_filt, slopes, rows, target):
+def _row_tile(like, n_filt, slopes, rows, target):
     """`_row_ukr` for 1 to MOST_COLUMNS filters."""
     if n_filt == 1:
         _row_ukr(_ROW1, like, slopes, rows, target)
@@ -192,6 +182,43 @@ def row_tile(like, n_filt, slopes, rows, target):
         _row_ukr(_ROW4, like, slopes, rows, target)
 
 
-def row_columns(n_filt: int, itemsize: int) -> int:
-    """Columns of the tile for so many filters."""
-    return ROW_VECS[n_filt - 1] * LANES * 4 // itemsize
+@device
+def _narrow_row_tile(like, n_filt, slopes, rows, target):
+    """As `_row_tile`, of ``NARROW`` vectors."""
+    if n_filt == 1:
+        _row_ukr(_NARROW1, like, slopes, rows, target)
+    elif n_filt == 2:
+        _row_ukr(_NARROW2, like, slopes, rows, target)
+    elif n_filt == 3:
+        _row_ukr(_NARROW3, like, slopes, rows, target)
+    else:
+        _row_ukr(_NARROW4, like, slopes, rows, target)
+
+
+@device
+def row_tiles(like, n_filt, slopes, rows, target):
+    """target[f, :] += sum over t < n of slopes[t, f] * rows[t, :], for 1 to MOST_COLUMNS filters.
+
+    Arguments as `_row_ukr` has them, of any number of columns.
+    """
+    width, size = lanes(like), itemsize(like)
+    y, y_step, _, cols = target
+    done = 0
+    while done < cols:
+        at = (rows[0] + done * size, rows[1])
+        out = (y + done * size, y_step, n_filt, cols - done)
+        if cols - done <= NARROW_FOR[n_filt - 1] * width:
+            _narrow_row_tile(like, n_filt, slopes, at, out)
+            done += NARROW * width
+        else:
+            _row_tile(like, n_filt, slopes, at, out)
+            done += ROW_VECS[n_filt - 1] * width
+
+
+def row_vectors(n_filt: int, vectors: int) -> list[int]:
+    """The vectors of the tiles that `row_tiles` takes for columns of so many vectors."""
+    taken = []
+    while sum(taken) < vectors:
+        narrow = vectors - sum(taken) <= NARROW_FOR[n_filt - 1]
+        taken.append(NARROW if narrow else ROW_VECS[n_filt - 1])
+    return taken

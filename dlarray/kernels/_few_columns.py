@@ -33,13 +33,12 @@ from ._simd import (
 from ._window import SCALAR, Geometry
 
 # The sum of an element is at least so long where these kernels are used, for 1 to 4 columns that
-# follow each other in the result, and for those of a phase, which are written one by one.  One
-# thread's time for an output is about 20 + 0.65 * depth cycles in the general kernel, and in this
-# one 10 to 15 a column and a vector operation for each vector of the sum and column.  On two cores
-# with AVX-512 the general kernel took, of this one's time at the depths 12, 24, 48, 100 and 320:
-# 1.9, 2.6, 4.0, 3.7, 7.0 with one column and 0.8, 1.1, 1.6, 2.0, 3.1 with four; in a phase of
-# stride 2 with four columns 0.85 at 64, 1.2 at 128 and 1.5 at 192.  In double precision the same.
-LEAST_TOGETHER, LEAST_APART = (4, 8, 24, 24), (24, 64, 96, 96)
+# follow each other in the result, and for those of a phase, which are written one by one.  On one
+# core with AVX-512 the general kernel took, of this one's time at the depths 12, 24, 48, 100 and
+# 320: 1.4, 1.6, 2.2, 2.5, 4.5 with one column and 0.84, 0.95, 1.2, 1.5, 1.9 with four; in a phase
+# of stride 2 with four columns 0.85 at 64, 1.1 at 128 and 1.3 at 192.  In double precision 1.4,
+# 1.7, 1.4, 2.0, 2.8 and 0.81, 0.96, 1.1, 1.2, 1.4.
+LEAST_TOGETHER, LEAST_APART = (4, 8, 16, 32), (32, 64, 96, 128)
 
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 

@@ -1,18 +1,21 @@
-"""The weight gradient of a convolution over one dimension with one to four filters.
+"""The weight gradient of a convolution over one dimension with few filters.
 
-Sizes, equations and borders as in the general kernel.  A tile has filters as rows and, as columns,
-the channels of all taps where the taps follow each other, else those of one tap.
+Sizes, equations and borders as in the general kernel.  A tile has up to four filters as rows and,
+as columns, the channels of all taps where the taps follow each other, else those of one tap.  The
+general tile has filters as columns, in whole vectors; where they would fill too little of these,
+this one is faster.
 """
 
 from __future__ import annotations
 
 from ._buffers import Array, empty, workspace
-from ._dot_tile import MOST_COLUMNS, row_columns, row_tile
+from ._dot_tile import MOST_COLUMNS, row_tiles, row_vectors
 from ._few_columns import gather_outputs, runs_of
 from ._jit import canonical, device, kernel, workers
-from ._lanes import LANES
-from ._simd import address, itemsize, number
-from ._window import Geometry, fill
+from ._lanes import LANES, TAIL, THIN, WIDE
+from ._simd import add, address, itemsize, lanes, load_whole, number, store_whole
+from ._tiles import add_rows, panel_width
+from ._window import Geometry, copy_strided, fill
 
 # Positions that the weight gradient sums in registers, and those that it gathers at once.
 CHUNK, PIECE = 128, 16
@@ -20,19 +23,46 @@ CHUNK, PIECE = 128, 16
 # The weight gradient is split into at most this many parts, of at least so many operations.
 PARTS, PART_FLOPS = 16, 1e6
 
+MOST_FILTERS = 64
+
 
 def few_filters_pay(n_filt: int, chans: int, taps: int, dilation: int, itemsize: int) -> bool:
-    """Whether `few_grad_w` is faster than the general kernel.
+    """Whether `few_grad_w` is faster than the general kernel, by what a position takes in both.
 
-    It took 0.12 to 0.75 of its time wherever one to four filters were measured.  Not where its tile
-    has more vectors than the general one has rows.
+    That is multiply-adds, two a cycle, or loads, or where a tile is small the latency of its
+    multiply-adds.
     """
-    if n_filt > MOST_COLUMNS:
+    if n_filt > MOST_FILTERS:
         return False
-    depth = taps * chans
-    runs, inner = (1, depth) if taps == 1 or dilation == 1 else (taps, chans)
-    width = row_columns(n_filt, itemsize)
-    return runs * -(-inner // width) * width * itemsize <= 4 * LANES * depth
+    width = LANES * 4 // itemsize
+    runs, inner = _runs(chans, taps, dilation)
+    vectors = -(-inner // width)
+    few = sum(
+        _cycles(rows, vecs)
+        for rows in _blocks(n_filt)
+        for vecs in row_vectors(rows, vectors)
+    )  # fmt: skip
+    whole, left = divmod(n_filt, WIDE.vecs * width)
+    last = WIDE if left > width else TAIL if whole else THIN
+    shapes = [WIDE] * whole + ([last] if left else [])
+    general = sum(-(-inner // shape.rows) * _cycles(shape.rows, shape.vecs) for shape in shapes)
+    return runs * few < runs * general
+
+
+def _cycles(rows: int, vecs: int) -> float:
+    """Of a tile of the weight gradient, for one position; a multiply-add takes four to finish."""
+    return max(4, rows * vecs / 2, 1.14 * (rows + vecs) / 2)
+
+
+def _blocks(n_filt: int) -> list[int]:
+    """The filters of each tile: as even as can be."""
+    blocks = -(-n_filt // MOST_COLUMNS)
+    return [(i + 1) * n_filt // blocks - i * n_filt // blocks for i in range(blocks)]
+
+
+def _runs(chans: int, taps: int, dilation: int) -> tuple[int, int]:
+    """What `runs_of` gives in a kernel."""
+    return (1, taps * chans) if taps == 1 or dilation == 1 else (taps, chans)
 
 
 @device
@@ -40,32 +70,40 @@ def _weight_run(value, sources, sizes, target):
     """Add to a part of the weight gradient what n positions give that are read alike.
 
     ``sources`` is (x, step of a position, step of a tap, dy), ``sizes`` (n, filters, runs, numbers
-    of a run, columns of a tile, numbers of a row of the target).
+    of a run, numbers of a row of the target).  The sum of dy goes behind the rows.
     """
     start, step, tap_step, slope = sources
-    n, n_filt, outer, inner, width, wide = sizes
+    n, n_filt, outer, inner, wide = sizes
     size = itemsize(value)
-    for p in range(0, inner, width):
+    blocks = (n_filt + MOST_COLUMNS - 1) // MOST_COLUMNS
+    for i in range(blocks):
+        first, end = i * n_filt // blocks, (i + 1) * n_filt // blocks
+        slopes = (slope + first * size, n_filt * size, n)
         for o in range(outer):
-            rows = (start + o * tap_step + p * size, step)
-            out = (target + (o * n_filt * wide + p) * size, wide * size, n_filt, inner - p)
-            row_tile(value, n_filt, (slope, n_filt * size, n), rows, out)
+            out = (target + (o * n_filt + first) * wide * size, wide * size, end - first, inner)
+            row_tiles(value, end - first, slopes, (start + o * tap_step, step), out)
+    first = 0
+    while first < n_filt:
+        rows, out = (slope + first * size, n_filt * size), (outer * n_filt * wide + first) * size
+        add_rows(value, rows, n, False, target + out, n_filt - first)
+        first += panel_width(n_filt - first, value)
 
 
 @kernel
 def _few_weight_parts(
     worker, workers, x, dy, partial, work, scratch_size, value, mode,
-    n_batch, length, chans, taps, dilation, stride, left, n_out, n_filt, width,
+    n_batch, length, chans, taps, dilation, stride, left, n_out, n_filt, wide,
 ):  # fmt: skip
-    """partial[p, o, f, r] = the weight gradient of filter f at number r of run o, over the p-th
-    share of (sequence, chunk) pairs.  ``work`` has ``scratch_size`` numbers for each worker.
+    """partial[p] = the weight gradient of filter f at number r of run o as [o, f, r], ``wide``
+    numbers for the last, and the sum of dy, over the p-th share of (sequence, chunk) pairs.
+
+    ``work`` has ``scratch_size`` numbers for each worker.
     """
     moves = (n_batch, length, chans, taps, dilation, stride, left)
     size = itemsize(value)
     row_bytes = chans * size
     outer, inner = runs_of(chans, taps, dilation)
-    parts, _, _, wide = partial.shape
-    part_size = outer * n_filt * wide
+    parts, part_size = partial.shape
     scratch = address(work) + worker * scratch_size * size
     chunks = (n_out + CHUNK - 1) // CHUNK
     todo = n_batch * chunks
@@ -96,49 +134,69 @@ def _few_weight_parts(
                     step, tap_step, _ = gather_outputs(
                         x, scratch, value, mode, moves, b, t, stop - t
                     )
-                sizes = (stop - t, n_filt, outer, inner, width, wide)
+                sizes = (stop - t, n_filt, outer, inner, wide)
                 _weight_run(value, (start, step, tap_step, slope), sizes, target)
                 t = stop
 
 
 @kernel
-def _collect(worker, workers, partial, dw):
-    """dw (K, C, F) = the sum over parts, in their order, turned round."""
-    parts, outer, n_filt, _ = partial.shape
-    taps, chans, _ = dw.shape
-    for k in range(worker * taps // workers, (worker + 1) * taps // workers):
-        o, first = (0, k * chans) if outer == 1 else (k, 0)
-        for c in range(chans):
-            for f in range(n_filt):
-                total = partial[0, o, f, first + c]
-                for p in range(1, parts):
-                    total += partial[p, o, f, first + c]
-                dw[k, c, f] = total
+def _collect(worker, workers, partial, dw, work, inner, wide):
+    """dw (taps and channels, F) = the sum over parts, in their order, turned round; with a row more
+    the sum of dy.
+
+    ``work`` has a vector for each filter and worker.
+    """
+    parts, part_size = partial.shape
+    n_rows, n_filt = dw.shape
+    value = partial.dtype.type(0)
+    size, width = itemsize(value), lanes(value)
+    runs = part_size // (n_filt * wide)
+    scratch = address(work) + worker * n_filt * width * size
+    vectors = (inner + width - 1) // width
+    for job in range(worker * runs * vectors // workers, (worker + 1) * runs * vectors // workers):
+        o, r = job // vectors, job % vectors * width
+        for f in range(n_filt):
+            at = address(partial) + ((o * n_filt + f) * wide + r) * size
+            total = load_whole(value, at)
+            for _ in range(1, parts):
+                at += part_size * size
+                total = add(total, load_whole(value, at))
+            store_whole(total, scratch + f * width * size)
+        for i in range(min(width, inner - r)):
+            target = address(dw) + (o * inner + r + i) * n_filt * size
+            copy_strided(value, target, scratch + i * size, width * size, n_filt, n_filt)
+    if worker == 0 and n_rows > runs * inner:
+        for f in range(n_filt):
+            total = partial[0, part_size - n_filt + f]
+            for p in range(1, parts):
+                total += partial[p, part_size - n_filt + f]
+            dw[n_rows - 1, f] = total
 
 
-def few_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry) -> Array:
-    """dw (k_size, C, F) of x (B, L, C) and dy (B, T, F), F <= MOST_COLUMNS."""
+def few_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry, bias: bool = False) -> Array:
+    """dw (k_size*C, F) of x (B, L, C) and dy (B, T, F), with ``bias`` a row more: the sum of dy."""
     x, dy = canonical(x), canonical(dy)
     n_batch, length, chans = x.shape
     _, n_out, n_filt = dy.shape
-    dw = empty((k_size, chans, n_filt), x.dtype)
+    dw = empty((k_size * chans + bias, n_filt), x.dtype)
     if dw.size == 0 or dy.size == 0:
         dw[...] = 0
         return dw
     stride, dilation, left, _, mode, value = geometry
     flops = 2.0 * dy.size * k_size * chans
-    outer, inner = (1, k_size * chans) if k_size == 1 or dilation == 1 else (k_size, chans)
-    width = row_columns(n_filt, x.itemsize)
-    wide = -(-inner // width) * width
+    width = LANES * 4 // x.itemsize
+    runs, inner = _runs(chans, k_size, dilation)
+    wide = width * max(sum(row_vectors(rows, -(-inner // width))) for rows in _blocks(n_filt))
     parts = int(max(1, min(PARTS, flops // PART_FLOPS, n_batch * -(-n_out // CHUNK))))
     parts = max(1, min(parts, n_batch * n_out // 64))
-    partial = empty((parts, outer, n_filt, wide), x.dtype)
+    partial = empty((parts, runs * n_filt * wide + n_filt), x.dtype)
     n = workers(flops=flops)
     scratch = PIECE * k_size * chans + wide
-    work = workspace(n * scratch, x.dtype)
+    work = workspace(max(n * scratch, n * n_filt * width), x.dtype)
     _few_weight_parts(
         n, x, dy, partial, work, scratch, x.dtype.type(value), mode,
-        n_batch, length, chans, k_size, dilation, stride, left, n_out, n_filt, width,
+        n_batch, length, chans, k_size, dilation, stride, left, n_out, n_filt, wide,
     )  # fmt: skip
-    _collect(workers(nbytes=partial.nbytes), partial, dw)
+    m = min(n, workers(nbytes=partial.nbytes))
+    _collect(m, partial, dw, work, inner, wide)
     return dw

@@ -17,6 +17,7 @@ from dlarray.kernels import (
     layernorm_backward, layernorm_forward, page_matmul, relu_forward, relu_grad,
     sigmoid_forward, softmax_forward, softmax_grad,
 )
+from dlarray.kernels._few_filters import few_grad_w
 from dlarray.kernels._lanes import LANES
 from dlarray.kernels.elementwise import apply
 from dlarray.kernels.reduce import sum_rows
@@ -53,6 +54,11 @@ def convolve(dtype, chans, n_filt):
     )
     assert_within(
         conv_grad_w(x, dy, (3,), (geometry,)),
+        naive.conv1d_grad_w(x, dy, 3, **moves),
+        naive.conv1d_grad_w(size[0], size[3], 3, **moves), dtype,
+    )
+    assert_within(
+        few_grad_w(x, dy, 3, geometry).reshape(w.shape),
         naive.conv1d_grad_w(x, dy, 3, **moves),
         naive.conv1d_grad_w(size[0], size[3], 3, **moves), dtype,
     )
