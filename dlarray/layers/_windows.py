@@ -62,11 +62,11 @@ class WindowLayer(Layer, Formattable, ABC, registered=False):
         """The label of the dimension that they move along."""
         return moved_label(self, self.verb, data)
 
-    def span(self) -> int:
+    def _span(self) -> int:
         """How many samples a window needs; 0 if any number will do."""
         return 0
 
-    def samples(self, mode: str) -> tuple[int, int] | None:
+    def _samples(self, mode: str) -> tuple[int, int] | None:
         """The samples at both ends in a mode that finds them; None where the length decides that
         and is not known.
         """
@@ -74,7 +74,7 @@ class WindowLayer(Layer, Formattable, ABC, registered=False):
         if mode == "same" and length is None:
             return None
         options: Any = self
-        return padding_amounts(mode, length or 0, self.span(), options.Stride)
+        return padding_amounts(mode, length or 0, self._span(), options.Stride)
 
     def settle_length(self, layout: networkDataLayout) -> None:
         """Keep the length of images, which decides the samples of "same" padding; that of sequences
@@ -87,7 +87,7 @@ class WindowLayer(Layer, Formattable, ABC, registered=False):
         try:
             result: dlarray = self.predict(X)
         except ShapeError as error:
-            if self.moved_label(X) == "T" and not self.fits(X.shape[X.fmt.index("T")]):
+            if self.moved_label(X) == "T" and not self._fits(X.shape[X.fmt.index("T")]):
                 error.add_note(
                     "A network is built for sequences of one length, with a sequenceInputLayer of "
                     "its MinLength: if yours are longer, give MinLength, or longer example data."
@@ -95,10 +95,10 @@ class WindowLayer(Layer, Formattable, ABC, registered=False):
             raise
         return result
 
-    def fits(self, length: int) -> bool:
+    def _fits(self, length: int) -> bool:
         """Whether samples of this length give one sample at least."""
         options: Any = self
-        span, mode = self.span(), options.PaddingMode
+        span, mode = self._span(), options.PaddingMode
         known = options.PaddingSize if mode == "manual" else mode
         return length + sum(padding_amounts(known, length, span, options.Stride)) >= span
 
@@ -117,7 +117,7 @@ class Ends(Option):
 
     def __get__(self, layer: Any, owner: type) -> Any:
         mode = "manual" if layer is None else getattr(layer, self.mode)
-        return super().__get__(layer, owner) if mode == "manual" else layer.samples(mode)
+        return super().__get__(layer, owner) if mode == "manual" else layer._samples(mode)
 
     def __set__(self, layer: Any, value: Any) -> None:
         super().__set__(layer, value)

@@ -32,15 +32,15 @@ class Convolution1DLayer(FilterLayer, closed=True):
     DilationFactor : steps between the taps of the filter; 1 if not given.
     Padding : samples at both ends, or (left, right); "same" (output length ceil(length / Stride),
         an odd sample at the end); "causal" (all at the start).  0 if not given.
-    PaddingValue : what padding holds, 0 if not given: a number, "symmetric-include-edge",
-        "symmetric-exclude-edge" or "replicate", which pad [3 1 4] by two samples at both ends with
-        1 3 and 4 1, with 4 1 and 1 3, with 3 3 and 4 4.
-    NumChannels : "auto", which is not to say (from the data), or a positive integer.
+    PaddingValue : what padding holds: a number, 0 if not given, or the samples of the data, as two
+        of them at both ends make of [3 1 4] "symmetric-include-edge" [1 3 3 1 4 4 1],
+        "symmetric-exclude-edge" [4 1 3 1 4 1 3], "replicate" [3 3 3 1 4 4 4].
+    NumChannels : "auto" (if not given), as the data have, or a positive integer.
     WeightsInitializer : "glorot" (if not given), "he", "narrow-normal", "zeros", "ones" or a
         function of the size.
     BiasInitializer : "zeros" (if not given), "narrow-normal", "ones" or a function of the size.
-    Weights, Bias : filterSize × numChannels × numFilters and 1 × numFilters; None, which is not to
-        say, lets a network initialize them.
+    Weights, Bias : filterSize × numChannels × numFilters and 1 × numFilters; where they
+        are not given, or None, a network initializes them.
     WeightLearnRateFactor, BiasLearnRateFactor, WeightL2Factor : at least 0; 1 if not given.
     BiasL2Factor : at least 0; 0 if not given.
 
@@ -114,7 +114,7 @@ class Convolution1DLayer(FilterLayer, closed=True):
     def _weights_size(self) -> tuple[Any, ...]:
         return self.FilterSize, self.NumChannels, self.NumFilters
 
-    def span(self) -> int:
+    def _span(self) -> int:
         span: int = (self.FilterSize - 1) * self.DilationFactor + 1
         return span
 

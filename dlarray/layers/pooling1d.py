@@ -55,7 +55,7 @@ class Pooling1DLayer(WindowLayer, registered=False):
     def initialize(self, layout: networkDataLayout) -> None:
         self.settle_length(layout)
 
-    def span(self) -> int:
+    def _span(self) -> int:
         size: int = self.PoolSize
         return size
 

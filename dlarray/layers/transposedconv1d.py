@@ -23,12 +23,12 @@ class TransposedConvolution1DLayer(FilterLayer, closed=True):
     Stride : how far apart samples of the data lie in the output; 1 if not given.
     Cropping : samples to drop at both ends, or (left, right), or "same" (the output is Stride times
         as long, an odd sample dropped at the end); 0 if not given.
-    NumChannels : "auto", which is not to say (from the data), or a positive integer.
+    NumChannels : "auto" (if not given), as the data have, or a positive integer.
     WeightsInitializer : "glorot" (if not given), "he", "narrow-normal", "zeros", "ones" or a
         function of the size.
     BiasInitializer : "zeros" (if not given), "narrow-normal", "ones" or a function of the size.
-    Weights, Bias : filterSize × numFilters × numChannels and 1 × numFilters; None, which is not to
-        say, lets a network initialize them.
+    Weights, Bias : filterSize × numFilters × numChannels and 1 × numFilters; where they
+        are not given, or None, a network initializes them.
     WeightLearnRateFactor, BiasLearnRateFactor, WeightL2Factor : at least 0; 1 if not given.
     BiasL2Factor : at least 0; 0 if not given.
 
@@ -103,11 +103,11 @@ class TransposedConvolution1DLayer(FilterLayer, closed=True):
     def _weights_size(self) -> tuple[Any, ...]:
         return self.FilterSize, self.NumFilters, self.NumChannels
 
-    def samples(self, mode: str) -> tuple[int, int]:
+    def _samples(self, mode: str) -> tuple[int, int]:
         total = max(self.FilterSize - self.Stride, 0)
         return total // 2, total - total // 2
 
-    def fits(self, length: int) -> bool:
+    def _fits(self, length: int) -> bool:
         cropped = sum(self.CroppingSize) if self.CroppingMode == "manual" else 0
         left: int = (length - 1) * self.Stride + self.FilterSize - cropped
         return left >= 1
