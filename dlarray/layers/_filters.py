@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import ShapeError, networkDataLayout
+from ..formats import ShapeError, describe, networkDataLayout
 from ._calling import require_fit
 from ._options import auto_integer
 from ._windows import WindowLayer
@@ -45,7 +45,7 @@ class FilterLayer(WindowLayer, registered=False):
         if self.NumChannels not in ("auto", channels):
             raise ShapeError(
                 f"{self.call}: NumChannels is {self.NumChannels}; the data have {channels} "
-                f"channels, {layout}."
+                f"channels, {describe(layout.Size, layout.Format)}."
             )
         self.settle(NumChannels=channels)
         require_fit(self, layout)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import ShapeError, networkDataLayout
+from ..formats import ShapeError, describe, networkDataLayout
 from ..functions import fullyconnect
 from ._calling import require_fit, require_labels, require_parameters
 from ._options import auto_integer
@@ -88,13 +88,14 @@ class FullyConnectedLayer(Layer, Formattable, closed=True):
 
     def initialize(self, layout: networkDataLayout) -> None:
         sizes = [n for n, label in zip(layout.Size, layout.Format, strict=True) if label in "SC"]
+        data = describe(layout.Size, layout.Format)
         if any(n is None for n in sizes):
-            raise ShapeError(f"{self.call}: needs fixed S and C sizes; the data are {layout}.")
+            raise ShapeError(f"{self.call}: needs fixed S and C sizes; the data are {data}.")
         inputs = prod(n for n in sizes if n is not None)
         if self.InputSize not in ("auto", inputs):
             raise ShapeError(
                 f"{self.call}: InputSize is {self.InputSize}; the data have {inputs} inputs, "
-                f"{layout}."
+                f"{data}."
             )
         self.settle(InputSize=inputs)
         require_fit(self, layout)

@@ -83,6 +83,9 @@ class Layer:
     NumInputs, NumOutputs : ports, named "in" or "in1", "in2", ...; "out" or "out1", "out2", ....
     InputNames, OutputNames : other names for the ports; they set the numbers.
 
+    Objects of a class have attributes of their own.  With ``class name(Layer, closed=True)``, and
+    for the layers of this package, setting what is no property raises an AttributeError.
+
     Examples
     --------
     >>> class scaledReluLayer(Layer):
@@ -172,7 +175,7 @@ class Layer:
 
     def summaryText(self) -> str:
         """The line that describes the layer in a listing."""
-        return self.Description or type(self).__name__
+        return type(self).__name__
 
     def hidden_properties(self) -> tuple[str, ...]:
         """Properties that do not print as the layer is now."""

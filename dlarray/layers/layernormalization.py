@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import FormatError, ShapeError, networkDataLayout, quoted
+from ..formats import FormatError, ShapeError, describe, networkDataLayout
 from ..functions import layernorm
 from ..functions.normalization import OPERATION_DIMENSIONS
 from ._calling import require_fit, require_labels, require_parameters
@@ -84,13 +84,14 @@ class LayerNormalizationLayer(Layer, Formattable, closed=True):
     def initialize(self, layout: networkDataLayout) -> None:
         if "C" not in layout.Format:
             raise FormatError(
-                f"{self.call}: needs a C dimension; the data are {quoted(layout.Format)}."
+                f"{self.call}: needs a C dimension; the data are "
+                f"{describe(layout.Size, layout.Format)}. Label their channels C."
             )
         channels = layout.sizeof("C")
         if self.NumChannels not in ("auto", channels):
             raise ShapeError(
                 f"{self.call}: NumChannels is {self.NumChannels}; the data have {channels} "
-                f"channels, {layout}."
+                f"channels, {describe(layout.Size, layout.Format)}."
             )
         self.settle(NumChannels=channels)
         require_fit(self, layout)

@@ -149,7 +149,7 @@ def test_number_of_channels_is_read_only():
 
 
 def test_data_without_channels_raise():
-    with pytest.raises(dl.FormatError, match='needs a C dimension; the data are "BT"'):
+    with pytest.raises(dl.FormatError, match='needs a C dimension; the data are 2.B. × 7.T.'):
         network(layernorm(), "BT")
 
 
