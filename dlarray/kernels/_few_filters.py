@@ -23,11 +23,12 @@ CHUNK, PIECE = 128, 16
 # The weight gradient is split into at most this many parts, of at least so many operations.
 PARTS, PART_FLOPS = 16, 1e6
 
-MOST_FILTERS = 64
+MOST_FILTERS, CLEARLY = 64, 0.92
 
 
 def few_filters_pay(n_filt: int, chans: int, taps: int, dilation: int, itemsize: int) -> bool:
-    """Whether `few_grad_w` is faster than the general kernel, by what a position takes in both.
+    """Whether `few_grad_w` is clearly faster than the general kernel, by what a position takes in
+    both.
 
     That is multiply-adds, two a cycle, or loads, or where a tile is small the latency of its
     multiply-adds.
@@ -46,7 +47,7 @@ def few_filters_pay(n_filt: int, chans: int, taps: int, dilation: int, itemsize:
     last = WIDE if left > width else TAIL if whole else THIN
     shapes = [WIDE] * whole + ([last] if left else [])
     general = sum(-(-inner // shape.rows) * _cycles(shape.rows, shape.vecs) for shape in shapes)
-    return runs * few < runs * general
+    return few < CLEARLY * general
 
 
 def _cycles(rows: int, vecs: int) -> float:
