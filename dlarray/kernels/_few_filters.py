@@ -36,7 +36,7 @@ def few_filters_pay(n_filt: int, chans: int, taps: int, dilation: int, itemsize:
     if n_filt > MOST_FILTERS:
         return False
     width = LANES * 4 // itemsize
-    runs, inner = _runs(chans, taps, dilation)
+    _, inner = _runs(chans, taps, dilation)
     vectors = -(-inner // width)
     few = sum(
         _cycles(rows, vecs)
