@@ -2,8 +2,8 @@
 
 Two sums make every convolution and matrix product.  `panel_tile` writes a tile of a convolution's
 results, `product_tile` one of a matrix product's: its rows are positions, its columns come from a
-panel.  `weight_tile` writes or adds a tile of a weight gradient: its rows are channels, its sum runs
-over positions.  All stay functions, because LLVM makes worse code of a tile inlined at several
+panel.  `weight_tile` writes or adds a tile of a weight gradient: its rows are channels, its sum
+runs over positions.  All stay functions, because LLVM makes worse code of a tile inlined at several
 places.
 
 A panel holds the columns that one tile computes, (depth, width) contiguous.  Panels are as wide as

@@ -20,7 +20,7 @@ from ._jit import canonical, device, kernel, workers
 from ._lanes import TAIL, THIN, WIDE
 from ._register_tile import columns, columns_of
 from ._simd import address, itemsize, move, number
-from ._tiles import product_tile, panel_width, tile_rows
+from ._tiles import panel_width, product_tile, tile_rows
 from ._window import copy, copy_strided, fill
 
 # Row tiles that share one pass over the panels.
