@@ -149,7 +149,9 @@ def test_number_of_channels_is_read_only():
 
 
 def test_data_without_channels_raise():
-    with pytest.raises(dl.FormatError, match='needs a C dimension; the data are 2.B. × 7.T.'):
+    with pytest.raises(
+        dl.FormatError, match=r"needs a C dimension; the data are 2.B. × 7.T.\. Label"
+    ):
         network(layernorm(), "BT")
 
 
