@@ -12,14 +12,16 @@ from ..kernels import Geometry
 from ._filters import Layout, data_axes, expanded_bias, fitted, resolve
 from ._formats import labelled, option_format, united
 from .window import (
-    BOTH_ENDS,
+    ENDS,
     WORDS,
     Amounts,
     amounts,
     geometries,
+    no_memory,
     padding_per_dimension,
     parse_padding_value,
     per_dimension,
+    require_within,
 )
 
 CALL = "dlconv"
@@ -139,13 +141,16 @@ def convolve(
             dilation if type(dilation) is int else amounts(CALL, "DilationFactor", dilation),
             padding
             if type(padding) in PLAIN
-            else amounts(CALL, "Padding", padding, 0, WORDS, BOTH_ENDS),
+            else amounts(CALL, "Padding", padding, 0, WORDS, ENDS),
             value if type(value) in PLAIN else parse_padding_value(CALL, value),
         ),
     )
     if w._data.shape != plan.w_shape or plan.b_shape is not None:
         w, b = fitted(w, b, plan.w_shape, plan.b_shape)
-    y = operator(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry)
+    try:
+        y = operator(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry)
+    except MemoryError:
+        raise no_memory(CALL, plan.result, x.fmt) from None
     return restore(wrap(y, x.fmt))
 
 
@@ -157,6 +162,7 @@ class _Plan(NamedTuple):
     w_shape: Shape  # of the weights with one axis a label
     b_shape: Shape | None  # to which a bias of one number is expanded
     geometry: tuple[Geometry, ...]
+    result: Shape
 
 
 @lru_cache(maxsize=1024)
@@ -172,7 +178,14 @@ def _plan(
     Options reach it in types of which equal values mean the same, since it is cached.
     """
     found = resolve(CALL, x, weights, weights_format, plain="CU")
-    geometry = _geometry(x, found.moved, [found.shape[axis] for axis in found.taps], moves)
+    taps = [found.shape[axis] for axis in found.taps]
+    geometry = _geometry(x, found.moved, taps, moves)
+    result, padded = list(x[1]), {}
+    result[x[0].index("C")] = found.filters
+    for axis, k_size, move in zip(found.moved, taps, geometry, strict=True):
+        result[axis] = move.out_length(x[1][axis], k_size)
+        padded[axis] = x[1][axis] + move.left + move.right
+    require_within(CALL, *x, tuple(result), padded)
     x_axes, order = data_axes(x[0], found.moved)
     return _Plan(
         x_axes,
@@ -180,6 +193,7 @@ def _plan(
         found.shape,
         expanded_bias(CALL, bias, found.filters),
         tuple(geometry[i] for i in order),
+        tuple(result),
     )
 
 
@@ -194,7 +208,7 @@ def _geometry(x: Layout, moved: Axes, taps: list[int], moves: Any) -> tuple[Geom
         per_dimension(CALL, "Stride", stride, n),
         per_dimension(CALL, "DilationFactor", dilation, n),
         padding_per_dimension(
-            CALL, "Padding", amounts(CALL, "Padding", padding, 0, WORDS, BOTH_ENDS), n
+            CALL, "Padding", amounts(CALL, "Padding", padding, 0, WORDS, ENDS), n
         ),
         parse_padding_value(CALL, value),
         [f"dimension {axis} ({x[0][axis]})" for axis in moved],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -14,13 +15,22 @@ from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
 from ..kernels import Geometry
 from ..operators import pool
 from ..operators.indexing import Computed
-from ..tape import constant
+from ..tape import Array, constant
 from ._formats import labelled, option_format
-from .window import amounts, padding_amounts, padding_per_dimension, per_dimension
+from .window import (
+    ENDS,
+    amounts,
+    moved,
+    no_memory,
+    one_number,
+    padding_amounts,
+    padding_per_dimension,
+    per_dimension,
+    require_within,
+)
 
 GLOBAL = "global"
 WORDS = ("same",)
-ENDS = "a number or one a dimension"
 MOST = 3  # dimensions of a window
 
 
@@ -77,15 +87,19 @@ def maxpool(
     require_float(x, call)
     options = _options(call, PoolFormat, poolsize, Stride, Padding)
     moves = _moves(call, x.fmt, x._data.shape, *options)
+    if nargout > 1:
+        _require_apart(call, x, moves)
     value: Any = x
-    for axis, size, move in moves:
-        value = pool.maxpool(value, axis=axis, size=size, moves=move)
+    try:
+        for axis, size, move in moves:
+            value = pool.maxpool(value, axis=axis, size=size, moves=move)
+        if nargout > 1:
+            index = pool.linear_places(x._data, moves=moves, steps=_steps(x, DataFormat))
+    except MemoryError:
+        raise no_memory(call, _pooled(x._data.shape, moves), x.fmt) from None
     Y = restore(wrap(value, x.fmt))
     if nargout == 1:
         return Y
-    _require_apart(call, x, moves)
-    steps = _steps(x, DataFormat)
-    index = pool.linear_places(x._data, moves=moves, steps=steps)
     if base:
         index = operators.add(index, np.float64(base))
     results = Y, restore(wrap(index, x.fmt)), tuple(_given_shape(x, DataFormat))
@@ -144,18 +158,22 @@ def avgpool(
         axes = tuple(axis for axis, _, _ in moves)
         return restore(wrap(operators.average(x, axes=axes), x.fmt))
     value: Any = x
-    for axis, size, move in moves:
-        value = pool.avgpool(value, axis=axis, size=size, moves=move, mean=mean)
+    try:
+        for axis, size, move in moves:
+            value = pool.avgpool(value, axis=axis, size=size, moves=move, mean=mean)
+    except MemoryError:
+        raise no_memory(call, _pooled(x._data.shape, moves), x.fmt) from None
     return restore(wrap(value, x.fmt))
 
 
 def parse_pooled_padding(call: str, name: str, value: Any) -> int | str:
     """What padding of an average counts as: 0 or "mean"."""
-    if _checks.is_number(value) and value == 0:
+    number = one_number(value)
+    if _checks.is_number(number) and number == 0:
         return 0
     if isinstance(value, str) and value.lower() == "mean":
         return "mean"
-    raise ValueError(f'{call}: {name} must be 0 or "mean"; got {value!r}.')
+    raise ValueError(f'{call}: {name} must be 0 or "mean"; got {_checks.shown(value)}.')
 
 
 @_calls.explained
@@ -195,14 +213,14 @@ def maxunpool(
     fmt = _given_format(x, DataFormat)
     shape = _output_size(call, value, fmt, outputSize)
     base = _checks.index_base(call, index_base)
-    index: Any = _checked_index(call, indx, value, prod(shape), base)
+    index: Any = _checked_index(call, indx, value, (shape, fmt), base)
     if base:
         index = operators.add(index, np.asarray(-base, index.dtype))
     flat = operators.reshape(value, shape=(value.size,))
     order = formats.memory_order(fmt)
     try:
         zeros = np.zeros([shape[axis] for axis in order], x.dtype).transpose(formats.inverse(order))
-    except MemoryError:
+    except (MemoryError, ValueError):  # the latter for more than an address can name
         raise _checks.no_room(call, shape, x.dtype) from None
     y = operators.assign(constant(zeros), flat, index, index=Computed(linear=True))
     return wrap(y, value.fmt)
@@ -236,21 +254,32 @@ def _moves(
             f"{describe(shape, fmt)}."
         )
     n = len(axes)
-    if poolsize == GLOBAL:
-        for name, value, default in (("Stride", stride, 1), ("Padding", padding, 0)):
-            if value != default:
-                raise _not_global(call, name)
-        return tuple((axis, shape[axis], Geometry()) for axis in sorted(axes))
-    sizes = per_dimension(call, "poolsize", poolsize, n)
     strides = per_dimension(call, "Stride", stride, n)
     checked = amounts(call, "Padding", padding, 0, WORDS, ENDS)
     ends = padding_per_dimension(call, "Padding", checked, n, WORDS)
+    if poolsize == GLOBAL:
+        if set(strides) != {1}:
+            raise _not_global(call, "Stride")
+        if set(ends) != {(0, 0)}:
+            raise _not_global(call, "Padding")
+        return tuple((axis, shape[axis], Geometry()) for axis in sorted(axes))
+    sizes = per_dimension(call, "poolsize", poolsize, n)
     moves = []
     for i, axis in enumerate(axes):
-        along = f" along {fmt[axis]}" if n > 1 else ""
+        along = f" along dimension {axis} ({fmt[axis]})" if n > 1 else ""
         move = _geometry(call, shape[axis], sizes[i], strides[i], ends[i], along)
         moves.append((axis, sizes[i], move))
+    padded = {axis: shape[axis] + move.left + move.right for axis, _, move in moves}
+    require_within(call, fmt, shape, _pooled(shape, moves), padded)
     return tuple(sorted(moves, key=lambda move: move[0]))
+
+
+def _pooled(shape: Shape, moves: Iterable[tuple[int, int, Geometry]]) -> Shape:
+    """The shape of the result."""
+    sizes = list(shape)
+    for axis, size, move in moves:
+        sizes[axis] = move.out_length(shape[axis], size)
+    return tuple(sizes)
 
 
 def _not_global(call: str, name: str) -> ValueError:
@@ -292,14 +321,14 @@ def _pooled_axes(call: str, fmt: str, shape: Shape, pool_format: str) -> Axes:
 
 def _geometry(call: str, length: int, size: int, stride: int, ends: Any, along: str) -> Geometry:
     left, right = padding_amounts(ends, length, size, stride)
-    move = Geometry(stride, 1, left, right)
-    if move.out_length(length, size) < 1:
+    room = length + left + right - size
+    if room < 0:
         raise ShapeError(
             f"{call}: the window is longer than the padded input. The input has length {length}"
             f"{along}, padding ({left}, {right}) makes it {length + left + right}, and the window "
             f"has size {size}. Give longer data, more padding or a smaller pool size."
         )
-    return move
+    return moved(stride, 1, left, right, room)
 
 
 # -- indices --------------------------------------------------------------------------------------
@@ -345,7 +374,7 @@ def _output_size(call: str, x: dlarray, fmt: str, size: Any) -> Shape:
     """The size of a result of `maxunpool`."""
     if not set(fmt) & {"S", "T"}:
         raise FormatError(f"{call}: X needs an S or T dimension; it is {describe(x.shape, fmt)}.")
-    sizes = amounts(call, "outputSize", size, 0, (), "sizes, one a dimension")
+    sizes = amounts(call, "outputSize", size, 0, (), "one size for each dimension of X")
     numbers = (sizes,) if isinstance(sizes, int) else sizes
     assert isinstance(numbers, tuple)
     if any(isinstance(n, tuple) for n in numbers):
@@ -356,28 +385,55 @@ def _output_size(call: str, x: dlarray, fmt: str, size: Any) -> Shape:
     )
     if not fits:
         raise ShapeError(
-            f"{call}: outputSize must be one size a dimension of X, the same but for S and T.\n"
+            f"{call}: outputSize must have one size for each dimension of X, the same as X but "
+            "along S and T.\n"
             f"  X:          {describe(x.shape, fmt)}\n  outputSize: {describe(numbers)}"
         )
     return shape
 
 
-def _checked_index(call: str, indx: Any, x: dlarray, count: int, base: int) -> dlarray:
-    """The indices, one an element of x: ``count`` different ones from ``base`` on."""
+def _checked_index(
+    call: str, indx: Any, x: dlarray, result: tuple[Shape, str], base: int
+) -> dlarray:
+    """The indices into a result of this shape and format, one an element of x, from ``base`` on."""
     index = indx if isinstance(indx, dlarray) else wrap(as_data(indx, f"{call}: indx"), "")
-    vector = index.size == max(index.shape) and not index.fmt
+    vector = index.size in (max(index.shape), 0) and not index.fmt
     alike = index.shape == x.shape and index.fmt in ("", x.fmt)
     if index.size != x.size or not (alike or vector):
         raise ShapeError(
             f"{call}: indx must have the size of X, or be a vector of as many elements.\n"
             f"  X:    {described(x)}\n  indx: {described(index)}"
         )
-    values = index._data
-    whole = values.dtype.kind == "f" and np.array_equal(values, np.floor(values))
-    if not whole or (values.size and (values.min() < base or values.max() >= base + count)):
-        advice = "" if base else " For MATLAB's, which count from 1, give index_base=1."
+    values, count = index._data, prod(result[0])
+    if values.size and not count:
+        raise ValueError(
+            f"{call}: the result, {describe(*result)}, has no elements, and indx holds "
+            f"{_checks.counted(values.size, 'index', 'indices')}. Give another outputSize."
+        )
+    wrong = _wrong_indices(values, base, count)
+    if wrong:
         raise ValueError(
             f"{call}: indx must hold whole numbers from {base} to {base + count - 1}, linear "
-            f"indices into the result.{advice}"
+            f"indices into the result; got {wrong}"
         )
     return index
+
+
+def _wrong_indices(values: Array, base: int, count: int) -> str:
+    """What is wrong with indices that are to be whole numbers from ``base`` on; "" if nothing."""
+    if values.dtype.kind != "f":
+        return f"{'logical' if values.dtype.kind == 'b' else 'complex'} data."
+    broken = values[values != np.floor(values)]
+    if broken.size:
+        return f"{broken[0]:g}."
+    if not values.size:
+        return ""
+    least, most = values.min(), values.max()
+    if least >= base and most < base + count:
+        return ""
+    text = f"numbers from {least:.17g} to {most:.17g}."
+    if base == 0 and least >= 1 and most == count:
+        return f"{text} For indices that count from 1, as MATLAB's, give index_base=1."
+    if base == 1 and least == 0 and most < count:
+        return f"{text} Indices that count from 0 go without index_base."
+    return text
