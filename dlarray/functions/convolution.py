@@ -150,7 +150,7 @@ def convolve(
     try:
         y = operator(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry)
     except MemoryError:
-        raise no_memory(CALL, plan.result, x.fmt) from None
+        raise no_memory(CALL, x.fmt, x._data.shape, plan.result) from None
     return restore(wrap(y, x.fmt))
 
 

@@ -96,7 +96,7 @@ def maxpool(
         if nargout > 1:
             index = pool.linear_places(x._data, moves=moves, steps=_steps(x, DataFormat))
     except MemoryError:
-        raise no_memory(call, _pooled(x._data.shape, moves), x.fmt) from None
+        raise no_memory(call, x.fmt, x._data.shape, _pooled(x._data.shape, moves)) from None
     Y = restore(wrap(value, x.fmt))
     if nargout == 1:
         return Y
@@ -162,7 +162,7 @@ def avgpool(
         for axis, size, move in moves:
             value = pool.avgpool(value, axis=axis, size=size, moves=move, mean=mean)
     except MemoryError:
-        raise no_memory(call, _pooled(x._data.shape, moves), x.fmt) from None
+        raise no_memory(call, x.fmt, x._data.shape, _pooled(x._data.shape, moves)) from None
     return restore(wrap(value, x.fmt))
 
 

@@ -100,7 +100,7 @@ def dltranspconv(
             sizes=plan.sizes, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry,
         )  # fmt: skip
     except MemoryError:
-        raise no_memory(CALL, plan.result, x.fmt) from None
+        raise no_memory(CALL, x.fmt, x._data.shape, plan.result) from None
     return restore(wrap(y, x.fmt))
 
 

@@ -245,16 +245,16 @@ def require_within(
     windows move over and ``reach`` names.
     """
     if prod(result) > MOST:
-        raise no_memory(call, result, fmt)
+        raise no_memory(call, fmt, shape, result)
     for axis, length in lengths.items():
         others = prod(n for i, n in enumerate(shape) if i != axis)
         if length * max(others, 1) > MOST:
             raise ValueError(f"{call}: {reach} has {length} samples. Give smaller numbers.")
 
 
-def no_memory(call: str, shape: Shape, fmt: str) -> MemoryError:
-    """The error for a result that memory can not hold."""
+def no_memory(call: str, fmt: str, shape: Shape, result: Shape) -> MemoryError:
+    """The error where memory has no room for the result, or for what is made on the way to it."""
     return MemoryError(
-        f"{call}: there is not enough memory for the result, {describe(shape, fmt)}. Take a part "
-        "of the data at a time, or give smaller options."
+        f"{call}: there is not enough memory for the result, {describe(result, fmt)}, of "
+        f"{describe(shape, fmt)}. Take a part of the data at a time, or give smaller options."
     )

@@ -69,8 +69,8 @@ def test_its_gradients_are_those_of_one_to_their_end(n):
 )
 def test_a_result_beyond_memory_is_an_error_before_any_work(function, arguments, options, size, n):
     text = (
-        f"{function.__name__}: there is not enough memory for the result, {size(n)}. Take a part "
-        "of the data at a time, or give smaller options."
+        f"{function.__name__}: there is not enough memory for the result, {size(n)}, of 7(S) × "
+        "2(C) × 3(B). Take a part of the data at a time, or give smaller options."
     )
     with pytest.raises(MemoryError, match=re.escape(text)):
         function(*arguments, **dict.fromkeys(options, n))
@@ -78,13 +78,13 @@ def test_a_result_beyond_memory_is_an_error_before_any_work(function, arguments,
 
 def test_the_other_formats_of_a_result_beyond_memory():
     X = dl.dlarray(np.ones((2, 3, 7)), "CBT")
-    text = r"dlconv: .* the result, 5\(C\) × 3\(B\) × 1152921504606846981\(T\)\."
+    text = r"dlconv: .* the result, 5\(C\) × 3\(B\) × 1152921504606846981\(T\), of 2"
     with pytest.raises(MemoryError, match=text):
         dl.dlconv(X, W, WeightsFormat="TCU", Padding=(2**60, 0))
-    text = r"dltranspconv: .* the result, 6\(C\) × 3\(B\) × 6917529027641081859\(T\)\."
+    text = r"dltranspconv: .* the result, 6\(C\) × 3\(B\) × 6917529027641081859\(T\), of 2"
     with pytest.raises(MemoryError, match=text):
         dl.dltranspconv(X, np.ones((3, 3, 1, 2)), WeightsFormat="TUCU", Stride=2**60)
-    text = r"maxpool: .* the result, 2\(C\) × 3\(B\) × 1152921504606846981\(T\)\."
+    text = r"maxpool: .* the result, 2\(C\) × 3\(B\) × 1152921504606846981\(T\), of 2"
     with pytest.raises(MemoryError, match=text):
         dl.maxpool(X, 3, PoolFormat="T", Padding=(0, 2**60), nargout=2)
 
