@@ -59,12 +59,16 @@ def dlconv(
     bias : one number a filter, the groups one after the other, one for all, or None.
     DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
     WeightsFormat : labels of unformatted weights, such as "TCU" or "SSCUU".
-    Stride, DilationFactor : steps of the filter, and between its taps; a number or one for each
-        convolved dimension, those of S before T.
-    Padding : samples at both ends; one number for each dimension; two rows, the starts and the ends
-        (with one dimension (start, end)); "same" (output length ceil(length / Stride), an odd
-        sample at the end); or with one dimension "causal" (all at the start).
-    PaddingValue : a number, "symmetric-include-edge", "symmetric-exclude-edge" or "replicate".
+    Stride, DilationFactor : steps of the filter, and between its taps; a number, 1 if not given, or
+        one for each convolved dimension, those of S before T.
+    Padding : samples at both ends, 0 if not given; one number for each dimension; two rows, the
+        starts and the ends (with one dimension (start, end)); "same" (output length
+        ceil(length / Stride), an odd sample at the end); or with one dimension "causal" (all at the
+        start).
+    PaddingValue : what the samples at the ends hold: a number, 0 if not given, or the data
+        themselves.  Two samples at both ends make of ``1 2 3``: with "symmetric-include-edge"
+        ``2 1 1 2 3 3 2``, with "symmetric-exclude-edge" ``3 2 1 2 3 2 1``, with "replicate"
+        ``1 1 1 2 3 3 3``.
 
     Returns the format of X, with the number of filters of all groups as channels.
 

@@ -88,7 +88,7 @@ def _matrix(x: dlarray, weights: dlarray, fmt: str | None, inputs: int) -> Any:
     if weights.fmt and fmt:
         raise FormatError(
             f'{CALL}: weights are "{weights.fmt}" already; WeightsFormat="{fmt}" is for '
-            "unformatted data."
+            "unformatted data. Leave WeightsFormat out."
         )
     w: Any = dlarray(weights, fmt) if fmt else weights
     if w.fmt:

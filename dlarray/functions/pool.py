@@ -51,21 +51,25 @@ def maxpool(
     Parameters
     ----------
     X : data with S dimensions, up to three, or with T.
-    poolsize : samples of a window, one number or one a dimension; "global" for whole dimensions.
+    poolsize : samples of a window, one number or one for each dimension; "global" for whole
+        dimensions.
     DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
     PoolFormat : labels of the dimensions to pool, all S of X or none, and T: "T", "S", "ST", ....
         The numbers of the other options are in its order.  Without it the S dimensions.
-    Stride : steps of the window, one number or one a dimension; 1 if not given, not the pool size.
-    Padding : samples at both ends: a number, one a dimension, two rows (starts and ends), or "same"
-        (output length ceil(length / Stride), an odd sample at the end).  Padding counts as -Inf.
+    Stride : steps of the window, one number or one for each dimension; 1 if not given, not the pool
+        size.
+    Padding : samples at both ends: a number (0 if not given), one for each dimension, two rows (the
+        starts and the ends; with one dimension (start, end)), or "same" (output length
+        ceil(length / Stride), an odd sample at the end).  Padding counts as -Inf.
     nargout : 2 for the indices too, 3 for the indices and the size of X.
     index_base : the first index: 0, or 1 as in MATLAB.
 
     Returns the format of X.  The indices are a dlarray of the size of the result without
     derivative: for each window the linear index (column-major in X) of its first maximum in
-    column-major order, which `maxunpool` takes.  They need windows that do not overlap.  NaN in a
-    window gives NaN, and the index of the first one; a window wholly in padding gives -Inf.  The
-    derivative goes to the first maximum.
+    column-major order, which `maxunpool` takes.  They are double; NumPy indexes with integers:
+    ``X.data.ravel(order="F")[indx.data.astype(int)]`` is Y.  They need windows that do not overlap.
+    NaN in a window gives NaN, and the index of the first one; a window wholly in padding gives
+    -Inf.  The derivative goes to the first maximum.
 
     Raises
     ------
@@ -79,6 +83,8 @@ def maxpool(
     >>> Y, indx = maxpool(X, 2, PoolFormat="T", Stride=2, nargout=2)
     >>> Y.data.ravel(), indx.data.ravel()
     (array([5., 3., 4.]), array([1., 3., 4.]))
+    >>> X.data.ravel(order="F")[indx.data.astype(int)].ravel()
+    array([5., 3., 4.])
     """
     call = "maxpool"
     _checks.nargout(call, nargout, (1, 2, 3))
@@ -122,13 +128,16 @@ def avgpool(
     Parameters
     ----------
     X : data with S dimensions, up to three, or with T.
-    poolsize : samples of a window, one number or one a dimension; "global" for whole dimensions.
+    poolsize : samples of a window, one number or one for each dimension; "global" for whole
+        dimensions.
     DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
     PoolFormat : labels of the dimensions to pool, all S of X or none, and T: "T", "S", "ST", ....
         The numbers of the other options are in its order.  Without it the S dimensions.
-    Stride : steps of the window, one number or one a dimension; 1 if not given, not the pool size.
-    Padding : samples at both ends: a number, one a dimension, two rows (starts and ends), or "same"
-        (output length ceil(length / Stride), an odd sample at the end).
+    Stride : steps of the window, one number or one for each dimension; 1 if not given, not the pool
+        size.
+    Padding : samples at both ends: a number (0 if not given), one for each dimension, two rows (the
+        starts and the ends; with one dimension (start, end)), or "same" (output length
+        ceil(length / Stride), an odd sample at the end).
     PaddingValue : 0, padding counts as zeros; or "mean", only the samples of X count, and a window
         wholly in padding gives NaN.
 
@@ -187,7 +196,7 @@ def maxunpool(
     X : data with S or T dimensions, such as the result of `maxpool`.
     indx : linear indices (column-major) into the result, one for each element of X: of the
         size of X, or a vector in the order of X's columns.
-    outputSize : sizes of the result, one a dimension of X; those of C, B and U are X's.
+    outputSize : sizes of the result, one for each dimension of X; those of C, B and U are X's.
     DataFormat : labels of an unformatted X.
     index_base : the first index: 0, or 1 as in MATLAB.
 
@@ -353,7 +362,7 @@ def _require_apart(call: str, x: dlarray, moves: pool.Moves) -> None:
 
 
 def _given_format(x: dlarray, data_format: str | None) -> str:
-    """The labels in the order of dimensions that the user sees, one a dimension."""
+    """The labels in the order of dimensions that the user sees, one for each."""
     fmt = data_format or x.fmt
     return fmt + "U" * (x.ndim - len(fmt))
 

@@ -55,11 +55,11 @@ def dltranspconv(
     bias : one number a filter, one for all, or None.
     DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
     WeightsFormat : labels of unformatted weights.
-    Stride, DilationFactor : one number or one a dimension: how far apart samples of X lie in the
-        output, and taps of the filter.
-    Cropping : samples dropped at both ends, one number or one a dimension; two rows, the starts and
-        the ends; for one dimension (start, end); or "same": the output is Stride times as long, an
-        odd sample dropped at the end.
+    Stride, DilationFactor : one number, 1 if not given, or one for each dimension: how far apart
+        samples of X lie in the output, and taps of the filter.
+    Cropping : samples dropped at both ends, one number, 0 if not given, or one for each dimension;
+        two rows, the starts and the ends; for one dimension (start, end); or "same": the output is
+        Stride times as long, an odd sample dropped at the end.
 
     Returns the format of X, with the number of filters as channels.
 

@@ -1,7 +1,7 @@
 """Sliding windows: options as numbers for each dimension, and padding as samples at both ends.
 
-An option comes as one number, as one a dimension, or as a word.  `amounts` gives it a form that can
-be a key of a cache before the number of dimensions is known; `per_dimension` and
+An option comes as one number, as one for each dimension, or as a word.  `amounts` gives it a
+form that can be a key of a cache before the number of dimensions is known; `per_dimension` and
 `padding_per_dimension` spread that over the dimensions.
 """
 
