@@ -2,9 +2,9 @@
 
 From (batch 8, length 512, 32 channels, 32 filters, filter size 3) one size at a time is changed,
 through powers of two and their neighbours.  A cliff is a step to the next size at which the time
-for the same amount of work rises by more than `CLIFF`.  The number of filters counts in whole
-groups of `VECTOR`, since lanes that hold no filter can't be used: the rule by which shares of the
-peak are judged too.
+for the same amount of work rises by more than `CLIFF`.  The number of filters counts one by one or
+in whole groups of `VECTOR`, whichever grows more from one size to the next, since lanes that hold
+no filter can't be used: the rule by which shares of the peak are judged too.
 """
 
 from __future__ import annotations
@@ -76,10 +76,15 @@ def torch(case: Case) -> Prepared:
     return conv1d.torch(case.convolution)
 
 
-def work(axis: str, size: int, measure: str) -> float:
-    """The operations of a case, its filters counted in whole groups of `VECTOR`."""
-    case = changed(axis, size)
-    return case._replace(filters=-(-case.filters // VECTOR) * VECTOR).flops(measure)
+def more_work(axis: str, small: int, large: int, measure: str) -> float:
+    """The operations of the larger case over those of the smaller one."""
+    before, after = changed(axis, small), changed(axis, large)
+    one_by_one = after.flops(measure) / before.flops(measure)
+    return max(one_by_one, _grouped(after).flops(measure) / _grouped(before).flops(measure))
+
+
+def _grouped(case: conv1d.Case) -> conv1d.Case:
+    return case._replace(filters=-(-case.filters // VECTOR) * VECTOR)
 
 
 Curve = list[tuple[int, float]]
@@ -103,8 +108,7 @@ def curves(report: dict[str, Any], library: str = "ours") -> dict[tuple[str, str
 def steps(axis: str, measure: str, curve: Curve) -> Iterator[tuple[int, int, float]]:
     """Neighbouring sizes and the ratio of their times for the same work."""
     for (small, before), (large, after) in pairwise(curve):
-        rate = work(axis, small, measure) / work(axis, large, measure)
-        yield small, large, after / before * rate
+        yield small, large, after / before / more_work(axis, small, large, measure)
 
 
 def table_text(report: dict[str, Any]) -> str:

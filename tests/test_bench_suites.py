@@ -141,7 +141,12 @@ def test_a_cliff_is_more_time_for_the_same_work():
 
 def test_lanes_without_a_filter_count_as_work():
     found = growth.steps("filters", "forward", [(16, 2.0), (17, 3.0), (24, 3.0)])
-    assert [ratio for *_, ratio in found] == pytest.approx([1, 1])
+    assert [ratio for *_, ratio in found] == pytest.approx([1, 17 / 24])
+
+
+def test_within_a_group_filters_count_one_by_one():
+    found = growth.steps("filters", "forward", [(4, 4.0), (5, 5.0), (6, 9.0)])
+    assert [ratio for *_, ratio in found] == pytest.approx([1, 1.5])
 
 
 def test_the_table_of_memory():

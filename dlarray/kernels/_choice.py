@@ -18,9 +18,10 @@ from ._window import Geometry
 from .depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
 
 # Products of positions and terms of a sum from which the weight gradient of few filters has its
-# kernel: a call costs 5.7 us, one of the general kernel 3.3.  Results and input gradients have no
-# such limit, 5 us against 3: a sequence's bits must not depend on how many others there are.
-LEAST_WORK = 20_000
+# kernel: a call costs 6 to 8 us, one of the general kernel 2.7; with 25 000 both took 7 us for 4
+# filters.  Results and input gradients have no such limit, 5 us against 3: a sequence's bits must
+# not depend on how many others there are.
+LEAST_WORK = 30_000
 
 Moves = tuple[Geometry, ...]
 Forward = Callable[[Array, Array, Array | None, Geometry, bool], Array]

@@ -46,13 +46,18 @@ GROUP, GROUP_BYTES = 16, 1 << 18
 # so many filters pay for the copy of their inputs.
 WASTE, FLAT_COLUMNS = 0.15, 8
 
+# Workers pack panels of up to so many numbers each for itself: to share that work is a launch more,
+# and takes lines of the cache from one to the other, 2 of 30 us for 10 MFLOP on two threads.
+OWN_PANELS = 1 << 15
+
 # Fields of a plan, after those of `_sources`: TO_BATCH and the three of TO_OUT are numbers from
 # position to position of the result, W_TAPS where the table of the filter's taps begins, and PANELS
 # where that of a group's panels begins, PANEL_COUNT of them: the fields of a `Panel` and the number
 # of the group's panels before which it lies.  PANEL_SIZE numbers are a group's panels, BIAS_SIZE
-# its row of the bias.
+# its row of the bias; EACH_PACKS is 1 where each worker packs for itself.
 GROUPS, DEPTH, COLS, RELU, SCRATCH, SHARED, REVERSED, TO_BATCH, TO_OUT = (OWN + i for i in range(9))
-START, W_TAPS, PANELS, PANEL_COUNT, PANEL_SIZE, BIAS_SIZE = (OWN + 11 + i for i in range(6))
+START, W_TAPS, PANELS, PANEL_COUNT = (OWN + 11 + i for i in range(4))
+PANEL_SIZE, BIAS_SIZE, EACH_PACKS, FIELDS = (OWN + 15 + i for i in range(4))
 OF_PANEL = 4
 
 
@@ -76,7 +81,8 @@ def _panel(plan, q):
 
 @device
 def _write_panels(worker, workers, w, bias, work, value, plan):
-    """One worker's share of the panels of w (taps, C, F), by groups; all of the bias behind them.
+    """One worker's share of the panels of w (taps, C, F), by groups, to address ``work``; behind
+    them all of the bias.
 
     Terms of the sum are taps and channels, columns are filters, or the other way round if REVERSED.
     """
@@ -88,7 +94,7 @@ def _write_panels(worker, workers, w, bias, work, value, plan):
         j, q, g = job % taps, job // taps % panels, job // (taps * panels)
         first, vecs, terms, before = _panel(plan, q)
         width = vecs * lanes(value) // terms
-        target = address(work) + (g * plan[PANEL_SIZE] + before) * size
+        target = work + (g * plan[PANEL_SIZE] + before) * size
         k = plan[plan[W_TAPS] + j]
         start = address(w) + (k * depth * n_filt + g * cols + first) * size
         row_step, column_step = n_filt * size, size
@@ -105,7 +111,7 @@ def _write_panels(worker, workers, w, bias, work, value, plan):
             write_paired_rows(
                 value, target, width, start, row_step, column_step, depth, count, term % run, run
             )
-    target = address(work) + plan[GROUPS] * plan[PANEL_SIZE] * size
+    target = work + plan[GROUPS] * plan[PANEL_SIZE] * size
     for g in range(plan[GROUPS] if worker == 0 else 0):
         if len(bias):
             copy(value, target, address(bias) + g * cols * size, cols, plan[BIAS_SIZE])
@@ -117,22 +123,26 @@ def _write_panels(worker, workers, w, bias, work, value, plan):
 @kernel
 def _pack(worker, workers, w, bias, work, value, plan):
     """The panels of w and the bias to the beginning of ``work``."""
-    _write_panels(worker, workers, w, bias, work, value, plan)
+    _write_panels(worker, workers, w, bias, address(work), value, plan)
 
 
 @kernel
 def _correlate(worker, workers, x, w, bias, y, work, value, plan):
     """y[b, t, f] = bias[f] + sum_{k,c} xp[b, ...] * w[k, c, f], of the movement in ``plan``.
 
-    ``work`` holds panels and bias as `_write_panels` leaves them, then SCRATCH numbers for each
-    worker; one worker alone packs for itself.  Writes those elements of y only.
+    ``work`` holds panels and bias as `_pack` leaves them, then SCRATCH numbers for each tile of a
+    group and worker; with EACH_PACKS all of that for each worker.  Writes those elements of y only.
     """
-    if workers == 1:
-        _write_panels(0, 1, w, bias, work, value, plan)
     size = itemsize(value)
     groups, cols, relu, together = plan[GROUPS], plan[COLS], plan[RELU] != 0, plan[SHARED]
-    bias_at = address(work) + groups * plan[PANEL_SIZE] * size
-    scratch = bias_at + (groups * plan[BIAS_SIZE] + worker * together * plan[SCRATCH]) * size
+    all_panels, of_worker = groups * (plan[PANEL_SIZE] + plan[BIAS_SIZE]), together * plan[SCRATCH]
+    panels = address(work)
+    scratch = panels + (all_panels + worker * of_worker) * size
+    if plan[EACH_PACKS]:
+        panels += worker * (all_panels + of_worker) * size
+        scratch = panels + all_panels * size
+        _write_panels(0, 1, w, bias, panels, value, plan)
+    bias_at = panels + groups * plan[PANEL_SIZE] * size
     place = np.empty((GROUP, 4), np.intp)  # address and layout of a tile's input, result, rows
     tiles = tile_count(plan)
     begin, end = worker * tiles // workers, (worker + 1) * tiles // workers
@@ -156,11 +166,10 @@ def _correlate(worker, workers, x, w, bias, y, work, value, plan):
                 at, out, i = at + step, out + rows * plan[TO_OUT + 2] * size, i + 1
                 sequence, t = next_tile(plan, sequence, t, rows)
         for g in range(groups):
-            panels = address(work) + g * plan[PANEL_SIZE] * size
             shift = g * plan[DEPTH] * size
             for q in range(plan[PANEL_COUNT]):
                 column, vecs, terms, before = _panel(plan, q)
-                panel = panels + before * size
+                panel = panels + (g * plan[PANEL_SIZE] + before) * size
                 row = bias_at + (g * plan[BIAS_SIZE] + column) * size
                 for i in range(count):
                     step, runs, run, table = _layout(plan, place[i, 1])
@@ -176,8 +185,8 @@ class Correlation(NamedTuple):
     plan: Array
     value: Any  # what padding holds, in the type of the data
     flops: float
-    panels: int  # numbers of workspace: for panels and bias,
-    scratch: int  # and for each worker
+    shared: int  # numbers of workspace for panels and bias that all share, 0 if none do,
+    own: int  # and for each worker
     shape: tuple[int, ...]  # of the result
 
 
@@ -214,7 +223,8 @@ def correlation(
     flat = uniform and wasted > WASTE and n_rows > line and cols >= FLAT_COLUMNS
     depth = move.chans // groups
     own = [groups, depth, cols, int(relu), 0, 0, int(reverse), target.to_batch, *target.to_out]
-    fields, scratch = move.fields(height, flat, depth, [*own, target.start, 0, 0, 0, 0, 0])
+    own += [target.start] + [0] * (FIELDS - START - 1)
+    fields, scratch = move.fields(height, flat, depth, own)
     tiles = -(-n_rows // height) if flat else n_rows // line * -(-line // height)
     together = max(1, min(GROUP, tiles, GROUP_BYTES // max(1, scratch * move.itemsize)))
     table, panel_size = _panel_table(cols, fields[IN_PLACE + 1], fields[IN_PLACE + 2], move)
@@ -223,14 +233,16 @@ def correlation(
     fields[SCRATCH], fields[SHARED] = scratch, together
     fields[W_TAPS], fields[PANELS] = len(fields), len(fields) + len(w_taps)
     fields[PANEL_COUNT], fields[PANEL_SIZE] = len(table) // OF_PANEL, panel_size
-    fields[BIAS_SIZE] = bias_size
+    panels, scratch = groups * (panel_size + bias_size), together * scratch
+    each_packs = panels <= OWN_PANELS
+    fields[BIAS_SIZE], fields[EACH_PACKS] = bias_size, int(each_packs)
     dtype = np.float32 if move.itemsize == 4 else np.float64
     return Correlation(
         integers([*fields, *w_taps, *table]),
         dtype(step.value),
         2.0 * n_rows * cols * move.chans * len(w_taps),
-        groups * (panel_size + bias_size),
-        together * scratch,
+        0 if each_packs else panels,
+        scratch + panels if each_packs else scratch,
         target.shape,
     )
 
@@ -247,7 +259,7 @@ def _panel_table(cols: int, runs: int, run: int, move: Movement) -> tuple[list[i
 def correlate(c: Correlation, x: Array, w: Array, bias: Array, y: Array) -> None:
     """Run `_correlate`; x, w and y have three axes."""
     n = workers(flops=c.flops)
-    work = workspace(c.panels + n * c.scratch, x.dtype)
-    if n > 1:
+    work = workspace(c.shared + n * c.own, x.dtype)
+    if c.shared:
         _pack(workers(nbytes=8.0 * w.nbytes), w, bias, work, c.value, c.plan)
     _correlate(n, x, w, bias, y, work, c.value, c.plan)

@@ -1,13 +1,15 @@
 """Micro-kernels: one register tile each, out of line, and the panels that they read.
 
-Two sums make every convolution and matrix product.  `correlate_tile` writes a tile of results: its
-rows are positions, its columns come from a panel.  `weight_tile` writes or adds a tile of a weight
-gradient: its rows are channels, its sum runs over positions.  Both stay functions, because LLVM
-makes worse code of a tile inlined at several places.
+Two sums make every convolution and matrix product.  `panel_tile` writes a tile of a convolution's
+results, `product_tile` one of a matrix product's: its rows are positions, its columns come from a
+panel.  `weight_tile` writes or adds a tile of a weight gradient: its rows are channels, its sum
+runs over positions.  All stay functions, because LLVM makes worse code of a tile inlined at several
+places.
 
 A panel holds the columns that one tile computes, (depth, width) contiguous.  Panels are as wide as
 `WIDE`, the last one as one vector if that is enough; beyond the last column they are zero.  Those
-of a convolution's filters have more shapes (`_panels`).
+of a convolution's filters have more shapes (`_panels`): a matrix product, whose rows may lie apart
+in memory, can't read its terms by two.
 """
 
 from __future__ import annotations
@@ -74,7 +76,7 @@ def _multiply(tile, a, row_step, n, step, b, b_step):
 
 
 @device
-def _correlate_ukr(shape, like, source, panel, bias, target, relu):
+def _product_ukr(shape, like, source, panel, bias, target, relu):
     """target[i, :] = bias + sum over o < runs, r < run of source[i, o, r] * panel[o*run + r, :].
 
     ``source`` is (address, row step, runs, offsets, run): the numbers of a run follow each other
@@ -98,19 +100,19 @@ def _correlate_ukr(shape, like, source, panel, bias, target, relu):
 
 
 @device
-def correlate_tile(like, first_column, source, panel, bias, target, relu):
-    """`_correlate_ukr` of the shape that serves the columns left, ``target[3]`` of them."""
+def product_tile(like, first_column, source, panel, bias, target, relu):
+    """`_product_ukr` of the shape that serves the columns left, ``target[3]`` of them."""
     if target[3] > lanes(like):
-        _correlate_ukr(WIDE, like, source, panel, bias, target, relu)
+        _product_ukr(WIDE, like, source, panel, bias, target, relu)
     elif first_column > 0:
-        _correlate_ukr(TAIL, like, source, panel, bias, target, relu)
+        _product_ukr(TAIL, like, source, panel, bias, target, relu)
     else:
-        _correlate_ukr(THIN, like, source, panel, bias, target, relu)
+        _product_ukr(THIN, like, source, panel, bias, target, relu)
 
 
 @device
 def _pairs_ukr(shape, like, source, panel, bias, target, relu):
-    """As `_correlate_ukr`, of a panel with two terms a row."""
+    """As `_product_ukr`, of a panel with two terms a row."""
     stay_out_of_line()
     a, row_step, runs, offsets, run = source
     size = itemsize(like)
@@ -134,12 +136,12 @@ def _pairs_ukr(shape, like, source, panel, bias, target, relu):
 
 @device
 def panel_tile(like, vecs, terms, source, panel, bias, target, relu):
-    """`_correlate_ukr` or `_pairs_ukr` of the shape that a panel of `_panels` has."""
+    """`_product_ukr` or `_pairs_ukr` of the shape that a panel of `_panels` has."""
     if terms == 1:
         if vecs == 2:
-            _correlate_ukr(WIDE, like, source, panel, bias, target, relu)
+            _product_ukr(WIDE, like, source, panel, bias, target, relu)
         else:
-            _correlate_ukr(TAIL, like, source, panel, bias, target, relu)
+            _product_ukr(TAIL, like, source, panel, bias, target, relu)
     elif vecs == 1:
         _pairs_ukr(TAIL, like, source, panel, bias, target, relu)
     elif vecs == 2:
@@ -156,7 +158,7 @@ def _weight_ukr(shape, like, source, panel, fresh, target):
     ``source`` is (places, count, run, shift): each of ``count`` places, four integers, says where a
     chunk of positions lies, (address, positions, step, offsets); its numbers begin ``shift`` bytes
     behind offsets[run].  ``panel`` is (address, step), its rows those of the chunks one after the
-    other; ``target`` as in `_correlate_ukr`.
+    other; ``target`` as in `_product_ukr`.
     """
     stay_out_of_line()
     place, count, run, shift = source

@@ -20,7 +20,7 @@ from ._jit import canonical, device, kernel, workers
 from ._lanes import TAIL, THIN, WIDE
 from ._register_tile import columns, columns_of
 from ._simd import address, itemsize, move, number
-from ._tiles import correlate_tile, panel_width, tile_rows
+from ._tiles import panel_width, product_tile, tile_rows
 from ._window import copy, copy_strided, fill
 
 # Row tiles that share one pass over the panels.
@@ -121,7 +121,7 @@ def _multiply(worker, workers, like, plan):
                     source = (a_page + (n_rows - 1) * a_row, -a_row, runs, offsets, run)
                     bottom = y_page + (n_rows - 1) * y_row + c * size
                     target = (bottom, -y_row, rows, n_cols - c)
-                correlate_tile(like, c, source, panel, zeros, target, False)
+                product_tile(like, c, source, panel, zeros, target, False)
 
 
 def page_matmul(a: Array, b: Array, order: tuple[int, ...] | None = None) -> Array:
