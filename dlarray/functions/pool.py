@@ -177,7 +177,7 @@ def avgpool(
 
 def parse_pooled_padding(call: str, name: str, value: Any) -> int | str:
     """What padding of an average counts as: 0 or "mean"."""
-    number = one_number(value)
+    number = value if type(value) is int else one_number(value)
     if _checks.is_number(number) and number == 0:
         return 0
     if isinstance(value, str) and value.lower() == "mean":
@@ -354,10 +354,11 @@ def _require_apart(call: str, x: dlarray, moves: pool.Moves) -> None:
                 f"than stride {move.stride}. Give Stride={size}, or leave nargout out."
             )
         if move.left >= size or (out - 1) * move.stride - move.left >= length:
+            steps = f", stride {move.stride}" if out > 1 else ""  # else it may be a shorter one
             raise ValueError(
-                f"{call}: a window wholly in padding has no index; pool size {size}, stride "
-                f"{move.stride} and padding ({move.left}, {move.right}) make one of {length} "
-                "samples. Pad less, or leave nargout out."
+                f"{call}: a window wholly in padding has no index; pool size {size}{steps} and "
+                f"padding ({move.left}, {move.right}) make one of "
+                f"{_checks.counted(length, 'sample')}. Pad less, or leave nargout out."
             )
 
 

@@ -158,6 +158,13 @@ def test_indices_need_a_sample_in_each_window(padding):
         dl.maxpool(TIME, 2, PoolFormat="T", Stride=2, Padding=padding, nargout=2)
 
 
+def test_one_window_wholly_in_padding_has_no_index():
+    X = dl.dlarray(np.ones((1, 1, 1)), "CBT")
+    text = "pool size 2 and padding (3, 0) make one of 1 sample. Pad less, or leave nargout out."
+    with raises(ValueError, dl.maxpool, f"a window wholly in padding has no index; {text}"):
+        dl.maxpool(X, 2, PoolFormat="T", Stride=100, Padding=(3, 0), nargout=2)
+
+
 @pytest.mark.parametrize(
     ("size", "text"),
     [
