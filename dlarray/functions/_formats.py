@@ -49,6 +49,12 @@ def option_format(call: str, name: str, fmt: Any) -> str:
     return "" if fmt is None else formats.parse(fmt, f"{call}: {name}")
 
 
+def given_format(x: dlarray, data_format: str | None) -> str:
+    """The labels in the order of dimensions that the user sees, one for each."""
+    fmt = data_format or x.fmt
+    return fmt + "U" * (x.ndim - len(fmt))
+
+
 def _unchanged(y: dlarray) -> dlarray:
     return y
 
