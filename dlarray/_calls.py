@@ -44,11 +44,13 @@ def explained(function: Callable[P, R]) -> Callable[P, R]:
 def closest(name: str, known: Iterable[str]) -> str:
     """The known name that is most like another; "" if none is.
 
-    At 0.65 a "DilationFactor" finds no "BiasL2Factor", and "Dilation" its "DilationFactor".
+    At 0.65 a "DilationFactor" finds no "BiasL2Factor", and "Dilation" its "DilationFactor"; the
+    beginning of a name, such as "Approx", finds it at any length.
     """
 
     def likeness(other: str) -> tuple[float, float]:
-        alike = difflib.SequenceMatcher(None, other.lower(), name.lower()).ratio()
+        begins = len(name) > 2 and other.lower().startswith(name.lower())
+        alike = difflib.SequenceMatcher(None, other.lower(), name.lower()).ratio() + begins
         return alike, difflib.SequenceMatcher(None, other, name).ratio()
 
     best = max(known, key=likeness, default="")
