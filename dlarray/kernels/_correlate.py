@@ -18,7 +18,7 @@ from ._buffers import Array, workspace
 from ._jit import device, kernel, workers
 from ._lanes import TAIL, WIDE
 from ._panels import panels_of, write_paired_rows, write_panel_rows
-from ._register_tile import columns_of
+from ._register_tile import columns, columns_of
 from ._simd import address, itemsize, lanes, number
 from ._sources import (
     IN_PLACE,
@@ -42,6 +42,8 @@ from ._window import copy, fill
 # Row tiles that share one pass over the panels; fewer where their windows would fill the cache.
 GROUP, GROUP_BYTES = 16, 1 << 18
 
+WIDE_VECS = WIDE.vecs
+
 # Rows of tiles are taken across sequences where more than this share of them would be wasted, and
 # so many filters pay for the copy of their inputs.
 WASTE, FLAT_COLUMNS = 0.15, 8
@@ -51,14 +53,12 @@ WASTE, FLAT_COLUMNS = 0.15, 8
 OWN_PANELS = 1 << 15
 
 # Fields of a plan, after those of `_sources`: TO_BATCH and the three of TO_OUT are numbers from
-# position to position of the result, W_TAPS where the table of the filter's taps begins, and PANELS
-# where that of a group's panels begins, PANEL_COUNT of them: the fields of a `Panel` and the number
-# of the group's panels before which it lies.  PANEL_SIZE numbers are a group's panels, BIAS_SIZE
-# its row of the bias; EACH_PACKS is 1 where each worker packs for itself.
+# position to position of the result, W_TAPS where the table of the filter's taps begins.  A group
+# has WHOLE panels and one of LAST_VECS and LAST_TERMS, PANEL_SIZE numbers together, and BIAS_SIZE
+# of the bias; EACH_PACKS is 1 where each worker packs for itself.
 GROUPS, DEPTH, COLS, RELU, SCRATCH, SHARED, REVERSED, TO_BATCH, TO_OUT = (OWN + i for i in range(9))
-START, W_TAPS, PANELS, PANEL_COUNT = (OWN + 11 + i for i in range(4))
-PANEL_SIZE, BIAS_SIZE, EACH_PACKS, FIELDS = (OWN + 15 + i for i in range(4))
-OF_PANEL = 4
+START, W_TAPS, WHOLE, LAST_VECS, LAST_TERMS = (OWN + 11 + i for i in range(5))
+PANEL_SIZE, BIAS_SIZE, EACH_PACKS, FIELDS = (OWN + 16 + i for i in range(4))
 
 
 @device
@@ -73,10 +73,13 @@ def _all_taps(plan):
 
 
 @device
-def _panel(plan, q):
+def _panel(plan, q, value):
     """Panel q of a group: (first column, vectors, terms, numbers before it)."""
-    at = plan[PANELS] + q * OF_PANEL
-    return plan[at], plan[at + 1], plan[at + 2], plan[at + 3]
+    first = q * columns(WIDE, value)
+    before = plan[IN_PLACE + 1] * plan[IN_PLACE + 2] * first
+    if q < plan[WHOLE]:
+        return first, WIDE_VECS, 1, before
+    return first, plan[LAST_VECS], plan[LAST_TERMS], before
 
 
 @device
@@ -88,11 +91,11 @@ def _write_panels(worker, workers, w, bias, work, value, plan):
     """
     size = itemsize(value)
     depth, cols, taps, n_filt = plan[DEPTH], plan[COLS], _all_taps(plan), w.shape[2]
-    run, panels = plan[IN_PLACE + 2], plan[PANEL_COUNT]
+    run, panels = plan[IN_PLACE + 2], plan[WHOLE] + 1
     jobs = plan[GROUPS] * panels * taps
     for job in range(worker * jobs // workers, (worker + 1) * jobs // workers):
         j, q, g = job % taps, job // taps % panels, job // (taps * panels)
-        first, vecs, terms, before = _panel(plan, q)
+        first, vecs, terms, before = _panel(plan, q, value)
         width = vecs * lanes(value) // terms
         target = work + (g * plan[PANEL_SIZE] + before) * size
         k = plan[plan[W_TAPS] + j]
@@ -167,8 +170,8 @@ def _correlate(worker, workers, x, w, bias, y, work, value, plan):
                 sequence, t = next_tile(plan, sequence, t, rows)
         for g in range(groups):
             shift = g * plan[DEPTH] * size
-            for q in range(plan[PANEL_COUNT]):
-                column, vecs, terms, before = _panel(plan, q)
+            for q in range(plan[WHOLE] + 1):
+                column, vecs, terms, before = _panel(plan, q, value)
                 panel = panels + (g * plan[PANEL_SIZE] + before) * size
                 row = bias_at + (g * plan[BIAS_SIZE] + column) * size
                 for i in range(count):
@@ -227,33 +230,26 @@ def correlation(
     fields, scratch = move.fields(height, flat, depth, own)
     tiles = -(-n_rows // height) if flat else n_rows // line * -(-line // height)
     together = max(1, min(GROUP, tiles, GROUP_BYTES // max(1, scratch * move.itemsize)))
-    table, panel_size = _panel_table(cols, fields[IN_PLACE + 1], fields[IN_PLACE + 2], move)
+    runs, run = fields[IN_PLACE + 1], fields[IN_PLACE + 2]
+    whole, last = panels_of(cols, run, move.itemsize)
     vector = columns_of(TAIL, move.itemsize)
     bias_size = (-(-cols // vector) + 1) * vector  # a panel's last vector of it may begin anywhere
     fields[SCRATCH], fields[SHARED] = scratch, together
-    fields[W_TAPS], fields[PANELS] = len(fields), len(fields) + len(w_taps)
-    fields[PANEL_COUNT], fields[PANEL_SIZE] = len(table) // OF_PANEL, panel_size
+    panel_size = runs * (whole * run * WIDE.vecs + last.rows(run) * last.vecs) * vector
+    fields[W_TAPS], fields[WHOLE], fields[PANEL_SIZE] = len(fields), whole, panel_size
+    fields[LAST_VECS], fields[LAST_TERMS] = last
     panels, scratch = groups * (panel_size + bias_size), together * scratch
     each_packs = panels <= OWN_PANELS
     fields[BIAS_SIZE], fields[EACH_PACKS] = bias_size, int(each_packs)
     dtype = np.float32 if move.itemsize == 4 else np.float64
     return Correlation(
-        integers([*fields, *w_taps, *table]),
+        integers([*fields, *w_taps]),
         dtype(step.value),
         2.0 * n_rows * cols * move.chans * len(w_taps),
         0 if each_packs else panels,
         scratch + panels if each_packs else scratch,
         target.shape,
     )
-
-
-def _panel_table(cols: int, runs: int, run: int, move: Movement) -> tuple[list[int], int]:
-    """The table of a group's panels, and how many numbers these are."""
-    table, size = [], 0
-    for panel in panels_of(cols, run, move.itemsize):
-        table += [*panel, size]
-        size += runs * -(-run // panel.terms) * panel.vecs * columns_of(TAIL, move.itemsize)
-    return table, size
 
 
 def correlate(c: Correlation, x: Array, w: Array, bias: Array, y: Array) -> None:

@@ -19,34 +19,37 @@ from ._window import copy, copy_strided, fill
 
 
 class Panel(NamedTuple):
-    """Columns from ``first`` on, ``vecs`` vectors of them, for ``terms`` terms of the sum each."""
+    """Columns in so many vectors, for ``terms`` terms of the sum each."""
 
-    first: int
     vecs: int
     terms: int
 
     def columns(self, itemsize: int) -> int:
         return self.vecs * columns_of(TAIL, itemsize) // self.terms
 
+    def rows(self, run: int) -> int:
+        """Of the panel, for a run of so many terms."""
+        return -(-run // self.terms)
 
-def panels_of(cols: int, run: int, itemsize: int) -> list[Panel]:
-    """The panels for so many columns of sums that consist of runs.
 
-    As wide as tiles can be, and for the last columns the one that takes the least time: a row of a
-    tile takes the multiply-adds or the loads of a term, whichever are more.
+WHOLE = Panel(WIDE.vecs, 1)
+_SHAPES = [WHOLE, Panel(1, 1), Panel(1, 2), Panel(2, 2), *([Panel(3, 2)] if TRIPLE else [])]
+
+
+def panels_of(cols: int, run: int, itemsize: int) -> tuple[int, Panel]:
+    """How many panels are `WHOLE` for so many columns, of sums that consist of runs, and the last.
+
+    That is the one that takes the least time: a row of its tile takes the multiply-adds or the
+    loads of a term, whichever are more.
     """
-    wide = columns_of(WIDE, itemsize)
+    wide = WHOLE.columns(itemsize)
     whole = max(0, cols - 1) // wide
-    last = whole * wide
-    shapes = [(WIDE, 1), (TAIL, 1), (TAIL, 2), (WIDE, 2), *([(TRIPLE, 2)] if TRIPLE else [])]
 
     def steps(panel: Panel) -> float:
-        loads = 1 + panel.vecs / WIDE.rows
-        return -(-run // panel.terms) * max(panel.vecs, loads)
+        return panel.rows(run) * max(panel.vecs, 1 + panel.vecs / WIDE.rows)
 
-    able = [Panel(last, shape.vecs, terms) for shape, terms in shapes]
-    able = [panel for panel in able if last + panel.columns(itemsize) >= cols]
-    return [*(Panel(i * wide, WIDE.vecs, 1) for i in range(whole)), min(able, key=steps)]
+    able = [panel for panel in _SHAPES if whole * wide + panel.columns(itemsize) >= cols]
+    return whole, min(able, key=steps)
 
 
 @device
