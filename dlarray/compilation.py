@@ -48,6 +48,7 @@ from .functions import (
     sigmoid,
     softmax,
 )
+from .functions.random import keyed
 from .kernels import all_shared
 from .kernels.compilation import Compilation, compilations, compiled, quietly
 
@@ -190,7 +191,7 @@ def warmup(*families: str, types: str | Sequence[str] = TYPES) -> list[Compilati
         raise ValueError(f"warmup: types must be a name or several; got {types!r}.")
     wanted = [_checks.choice("warmup", "types", name, TYPES) for name in wanted]
     before = compiled()
-    with quietly(), all_shared():
+    with quietly(), all_shared(), keyed(0, 0):  # draws nothing that others would draw
         for family in chosen or FAMILIES:
             for name in wanted:
                 for call in _FAMILIES[family](partial(_new, name)):
