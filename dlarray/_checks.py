@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+SHOWN = 200  # characters of a value in a message
+
 Check = Callable[[str, str, Any], Any]  # of (call, name, value): the value to store, or an error
 
 
@@ -37,8 +39,8 @@ def choice(
                 f'{call}: {name}="{value}" is not available in this version; possible: '
                 f"{listed(choices)}."
             )
-    rule = f"one of {listed(choices)}{', or ' if other else ''}{other}" if choices else other
-    raise ValueError(f"{call}: {name} must be {rule}; got {value!r}.")
+    rule = alternatives(choices, other)
+    raise ValueError(f"{call}: {name} must be {rule}; got {shown(value)}.")
 
 
 def one_of(*choices: str, unbuilt: Sequence[str] = ()) -> Check:
@@ -49,6 +51,30 @@ def one_of(*choices: str, unbuilt: Sequence[str] = ()) -> Check:
 def listed(choices: Iterable[str]) -> str:
     """Texts in quotes with commas."""
     return ", ".join(f'"{known}"' for known in choices)
+
+
+def alternatives(choices: Sequence[str], other: str = "") -> str:
+    """What is possible, for a message: some texts, and what ``other`` says."""
+    if not other or not choices:
+        return other or f"{'one of ' if choices[1:] else ''}{listed(choices)}"
+    if " or " in other:  # it ends the list
+        return f"{listed(choices)}, {other}"
+    return f"one of {listed(choices)}, or {other}" if choices[1:] else f'"{choices[0]}" or {other}'
+
+
+def shown(value: Any) -> str:
+    """A value in a message, on one line; of an array its size and type."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        kind = value.dtype if isinstance(value, np.ndarray) else type(value).__name__
+        return f"{'×'.join(map(str, shape))} {kind}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """A number and what it counts: "1 sample" or "2 samples"."""
+    return f"{number} {thing if number == 1 else things or thing + 's'}"
 
 
 def nargout(call: str, value: Any, possible: Collection[int]) -> None:
@@ -95,7 +121,7 @@ def integer(call: str, name: str, value: Any, least: float = 1, most: float = ma
         low = f", at least {least}" if least > -math.inf else ""
         kind = "a positive integer" if least == 1 else f"an integer{low}"
         high = f" and at most {most}" if most < math.inf else ""
-        raise ValueError(f"{call}: {name} must be {kind}{high}; got {value!r}.")
+        raise ValueError(f"{call}: {name} must be {kind}{high}; got {shown(value)}.")
     return int(value)
 
 
@@ -126,7 +152,7 @@ def number(
         high = "finite" if below and most == math.inf else high
         rule = " and ".join(part for part in (low, high) if part)
         rule = f", {rule}" if rule else ""
-        raise ValueError(f"{call}: {name} must be a number{rule}; got {value!r}.")
+        raise ValueError(f"{call}: {name} must be a number{rule}; got {shown(value)}.")
     return real
 
 

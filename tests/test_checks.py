@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlarray import _checks
+from dlarray import _checks, dlarray
 
 CHOICES = ("same", "causal", "Mirror-Edge")
 
@@ -27,6 +27,47 @@ def test_choice_knows_what_is_not_available_yet(value):
         _checks.choice("f", "Padding", value, CHOICES, unbuilt=("later",))
     text = f'f: Padding="{value}" is not available in this version; possible: "same", "causal", '
     assert str(error.value).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("choices", "other", "rule"),
+    [
+        (["same"], "", '"same"'),
+        (["same"], "a number", '"same" or a number'),
+        (["same"], "a number or two", '"same", a number or two'),
+        (["a", "b"], "", 'one of "a", "b"'),
+        (["a", "b"], "a number", 'one of "a", "b", or a number'),
+        (["a", "b"], "a number or two", '"a", "b", a number or two'),
+        ([], "a number or two", "a number or two"),
+    ],
+)
+def test_what_is_possible_in_words(choices, other, rule):
+    with pytest.raises(ValueError) as error:
+        _checks.choice("f", "Padding", "x", choices, other=other)
+    assert str(error.value) == f"f: Padding must be {rule}; got 'x'."
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("same", "'same'"),
+        ([[1], [1, 2]], "[[1], [1, 2]]"),
+        (np.float32(2), repr(np.float32(2))),
+        (np.array(2.0), "array(2.)"),
+        (np.zeros((4, 3), "f4"), "4×3 float32"),
+        (dlarray(np.ones((2, 3)), "CB"), "2×3 dlarray"),
+        ([np.eye(2)], "[array([[1., 0.], [0., 1.]])]"),
+        ("x" * 300, "'" + "x" * 196 + "..."),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_a_value_in_a_message_takes_one_line(value, text):
+    assert _checks.shown(value) == text
+
+
+def test_counted():
+    assert [_checks.counted(n, "tap") for n in (0, 1, 2)] == ["0 taps", "1 tap", "2 taps"]
+    assert _checks.counted(2, "index", "indices") == "2 indices"
 
 
 def test_listed():

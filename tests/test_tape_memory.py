@@ -44,6 +44,32 @@ def test_a_node_keeps_what_its_rule_names():
         np.testing.assert_array_equal(slope(z, x)[0], [2, 2, 2])
 
 
+@pytest.mark.parametrize(
+    ("raised", "text"),
+    [
+        ("conv_grad_x: there is not enough memory for the result of 2×3 float64. Take a part.",
+         "there is not enough memory for the result of 2×3 float64. Take a part."),
+        ("17 bytes", "there is not enough memory for the gradients. Take a part of the data at a "
+         "time."),
+    ],
+)  # fmt: skip
+def test_missing_memory_of_a_rule_names_the_public_function(raised, text):
+    @operator
+    def large(x):
+        """Its rule needs much memory."""
+        return x
+
+    @large.backward
+    def _(_dy, _y, _x):
+        raise MemoryError(raised)
+
+    with recording() as tape:
+        x = leaf(tape, np.ones(3))
+        with pytest.raises(MemoryError) as caught:
+            slope(large(x), x)
+    assert str(caught.value) == f"dlgradient: {text}"
+
+
 def test_a_node_dies_when_nothing_leads_to_it():
     with recording() as tape:
         x = leaf(tape, np.ones(3))

@@ -45,7 +45,6 @@ from .normalization_batch import (
 from .pool import (
     avgpool,
     maxpool,
-    maxunpool,
 )
 from .random import (
     rng,
@@ -57,6 +56,9 @@ from .threads import (
 )
 from .transposed_convolution import (
     dltranspconv,
+)
+from .unpool import (
+    maxunpool,
 )
 from .update import (
     adamupdate,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any, NamedTuple
 
-from .. import formats, operators
+from .. import _checks, formats, operators
 from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
 
 Layout = tuple[str, Shape]
@@ -75,7 +75,7 @@ def _labelled_weights(call: str, x: Layout, weights: Layout, fmt: str, plain: st
     if own and fmt:
         raise FormatError(
             f"{call}: weights are {quoted(own)} already; WeightsFormat={quoted(fmt)} is for "
-            "unformatted ones."
+            "unformatted ones. Leave WeightsFormat out."
         )
     labels = own or formats.parse(fmt, f"{call}: WeightsFormat")
     labels = labels or _spatial_labels(call, x, shape, plain)
@@ -165,15 +165,33 @@ def _check_channels(call: str, x: Layout, w: Layout, found: Filters) -> None:
     channels, own, groups = x[1][x[0].index("C")], w[1][found.channel], found.groups
     if channels == own * groups:
         return
-    advice = f"Give weights {channels} input channels."
-    if groups > 1:
-        advice = f"{groups} groups of {own} channels make {own * groups}, not {channels}."
-    elif own and channels % own == 0:
-        advice += f' For {channels // own} groups of {own} name a second U, for example "SCUU".'
     raise ShapeError(
         f"{call}: input channels differ.\n  X:       {described(x)}\n"
-        f"  weights: {described(w)}\n{advice}"
+        f"  weights: {described(w)}\n{_advice(channels, own, w, found)}"
     )
+
+
+def _advice(channels: int, own: int, w: Layout, found: Filters) -> str:
+    """What weights would fit so many channels."""
+    groups, possible = found.groups, channels // own if own and channels % own == 0 else 0
+    if groups > 1:
+        text = (
+            f"{groups} groups of {_checks.counted(own, 'channel')} make {own * groups}, not "
+            f"{channels}. Give "
+        )
+        if possible:
+            return f"{text}{'one group' if possible == 1 else f'{possible} groups'}."
+        if channels and channels % groups == 0:
+            return f"{text}groups of {_checks.counted(channels // groups, 'channel')}."
+        return f"{text}groups that make {channels}."
+    text = f"Give weights {_checks.counted(channels, 'input channel')}."
+    if not possible:
+        return text
+    labels, shape = w
+    labels, shape = (labels + "U", (*shape, 1)) if len(found.units) == 1 else (labels, shape)
+    group = formats.find(labels, "U")[1]
+    size = (*shape[:group], possible, *shape[group + 1 :])
+    return f'{text} For {possible} groups give weights of size {describe(size)}, labels "{labels}".'
 
 
 def expanded_bias(call: str, bias: Layout | None, filters: int) -> Shape | None:
@@ -187,8 +205,8 @@ def expanded_bias(call: str, bias: Layout | None, filters: int) -> Shape | None:
         )
     if prod(shape) not in (1, filters):
         raise ShapeError(
-            f"{call}: bias must have one element, or one for each of {filters} filters; "
-            f"got {described(bias)}."
+            f"{call}: bias must have one element, or one for each of "
+            f"{_checks.counted(filters, 'filter')}; got {described(bias)}."
         )
     return (1, filters) if prod(shape) == 1 and filters != 1 else None
 

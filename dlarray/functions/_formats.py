@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import formats, operators
-from ..array import as_data, described, dlarray, require_real, wrap
+from ..array import as_data, described, dlarray, require_float, require_real, wrap
 from ..array.core import relabel
 from ..formats import FormatError, quoted
 
@@ -31,7 +31,7 @@ def labelled(
         if fmt:
             raise FormatError(
                 f"{call}: {name} is {quoted(X.fmt)} already; {option}={quoted(fmt)} is for "
-                "unformatted data."
+                f"unformatted data. Leave {option} out."
             )
         return X, _unchanged
     if not fmt:
@@ -47,6 +47,12 @@ def labelled(
 def option_format(call: str, name: str, fmt: Any) -> str:
     """An option of labels, "" if it is not given."""
     return "" if fmt is None else formats.parse(fmt, f"{call}: {name}")
+
+
+def given_format(x: dlarray, data_format: str | None) -> str:
+    """The labels in the order of dimensions that the user sees, one for each."""
+    fmt = data_format or x.fmt
+    return fmt + "U" * (x.ndim - len(fmt))
 
 
 def _unchanged(y: dlarray) -> dlarray:
@@ -67,12 +73,17 @@ def _reordered(y: dlarray, fmt: str) -> dlarray:
 
 
 def united(
-    call: str, x: dlarray, names: tuple[str, ...], *values: Any, optional: int = 0
+    call: str,
+    x: dlarray,
+    names: tuple[str, ...],
+    *values: Any,
+    optional: int = 0,
+    logical: bool = False,
 ) -> tuple[Any, ...]:
     """x and its parameters as dlarrays of one type, single before double.
 
     Numbers and arrays among the parameters are constants; the last ``optional`` ones may be None
-    and stay so.
+    and stay so.  ``logical`` ones become numbers where that is said.
     """
     dtype = x._data.dtype
     required = len(values) - optional
@@ -86,7 +97,7 @@ def united(
     arrays = [x]
     for i, (name, value) in enumerate(zip(names, values, strict=True)):
         absent = value is None and i >= required
-        arrays.append(value if absent else constant(call, name, value))
+        arrays.append(value if absent else constant(call, name, value, logical=logical))
     types = [a.dtype for a in arrays if a is not None]
     dtype = SINGLE if SINGLE in types else dtype
     return tuple(
@@ -95,8 +106,8 @@ def united(
     )
 
 
-def constant(call: str, name: str, value: Any) -> dlarray:
+def constant(call: str, name: str, value: Any, *, logical: bool = True) -> dlarray:
     """A real parameter as a dlarray, unformatted if it is an array."""
     array = value if isinstance(value, dlarray) else wrap(as_data(value, f"{call}: {name}"), "")
-    require_real(array, f"{call}: {name}")
+    (require_real if logical else require_float)(array, f"{call}: {name}")
     return array

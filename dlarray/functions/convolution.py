@@ -12,14 +12,16 @@ from ..kernels import Geometry
 from ._filters import Layout, data_axes, expanded_bias, fitted, resolve
 from ._formats import labelled, option_format, united
 from .window import (
-    BOTH_ENDS,
+    ENDS,
     WORDS,
     Amounts,
     amounts,
     geometries,
+    no_memory,
     padding_per_dimension,
     parse_padding_value,
     per_dimension,
+    require_within,
 )
 
 CALL = "dlconv"
@@ -57,12 +59,16 @@ def dlconv(
     bias : one number a filter, the groups one after the other, one for all, or None.
     DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
     WeightsFormat : labels of unformatted weights, such as "TCU" or "SSCUU".
-    Stride, DilationFactor : steps of the filter, and between its taps; a number or one for each
-        convolved dimension, those of S before T.
-    Padding : samples at both ends; one number for each dimension; two rows, the starts and the ends
-        (with one dimension (start, end)); "same" (output length ceil(length / Stride), an odd
-        sample at the end); or with one dimension "causal" (all at the start).
-    PaddingValue : a number, "symmetric-include-edge", "symmetric-exclude-edge" or "replicate".
+    Stride, DilationFactor : steps of the filter, and between its taps; a number, 1 if not given, or
+        one for each convolved dimension, those of S before T.
+    Padding : samples at both ends, 0 if not given; one number for each dimension; two rows, the
+        starts and the ends (with one dimension (start, end)); "same" (output length
+        ceil(length / Stride), an odd sample at the end); or with one dimension "causal" (all at the
+        start).
+    PaddingValue : what the samples at the ends hold: a number, 0 if not given, or the data
+        themselves.  Two samples at both ends make of ``1 2 3``: with "symmetric-include-edge"
+        ``2 1 1 2 3 3 2``, with "symmetric-exclude-edge" ``3 2 1 2 3 2 1``, with "replicate"
+        ``1 1 1 2 3 3 3``.
 
     Returns the format of X, with the number of filters of all groups as channels.
 
@@ -139,13 +145,16 @@ def convolve(
             dilation if type(dilation) is int else amounts(CALL, "DilationFactor", dilation),
             padding
             if type(padding) in PLAIN
-            else amounts(CALL, "Padding", padding, 0, WORDS, BOTH_ENDS),
+            else amounts(CALL, "Padding", padding, 0, WORDS, ENDS),
             value if type(value) in PLAIN else parse_padding_value(CALL, value),
         ),
     )
     if w._data.shape != plan.w_shape or plan.b_shape is not None:
         w, b = fitted(w, b, plan.w_shape, plan.b_shape)
-    y = operator(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry)
+    try:
+        y = operator(x, w, b, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry)
+    except MemoryError:
+        raise no_memory(CALL, x.fmt, x._data.shape, plan.result) from None
     return restore(wrap(y, x.fmt))
 
 
@@ -157,6 +166,7 @@ class _Plan(NamedTuple):
     w_shape: Shape  # of the weights with one axis a label
     b_shape: Shape | None  # to which a bias of one number is expanded
     geometry: tuple[Geometry, ...]
+    result: Shape
 
 
 @lru_cache(maxsize=1024)
@@ -172,7 +182,14 @@ def _plan(
     Options reach it in types of which equal values mean the same, since it is cached.
     """
     found = resolve(CALL, x, weights, weights_format, plain="CU")
-    geometry = _geometry(x, found.moved, [found.shape[axis] for axis in found.taps], moves)
+    taps = [found.shape[axis] for axis in found.taps]
+    geometry = _geometry(x, found.moved, taps, moves)
+    result, padded = list(x[1]), {}
+    result[x[0].index("C")] = found.filters
+    for axis, k_size, move in zip(found.moved, taps, geometry, strict=True):
+        result[axis] = move.out_length(x[1][axis], k_size)
+        padded[axis] = x[1][axis] + move.left + move.right
+    require_within(CALL, *x, tuple(result), padded)
     x_axes, order = data_axes(x[0], found.moved)
     return _Plan(
         x_axes,
@@ -180,6 +197,7 @@ def _plan(
         found.shape,
         expanded_bias(CALL, bias, found.filters),
         tuple(geometry[i] for i in order),
+        tuple(result),
     )
 
 
@@ -194,7 +212,7 @@ def _geometry(x: Layout, moved: Axes, taps: list[int], moves: Any) -> tuple[Geom
         per_dimension(CALL, "Stride", stride, n),
         per_dimension(CALL, "DilationFactor", dilation, n),
         padding_per_dimension(
-            CALL, "Padding", amounts(CALL, "Padding", padding, 0, WORDS, BOTH_ENDS), n
+            CALL, "Padding", amounts(CALL, "Padding", padding, 0, WORDS, ENDS), n
         ),
         parse_padding_value(CALL, value),
         [f"dimension {axis} ({x[0][axis]})" for axis in moved],

@@ -11,6 +11,7 @@ from ..formats import FormatError, ShapeError, describe
 from ..kernels import Geometry
 from ..tape import decides
 from ._formats import labelled, united
+from .window import no_memory
 
 CALL = "fullyconnect"
 _ONE_TAP = (Geometry(),)
@@ -73,8 +74,13 @@ def fullyconnect(
         flat = operators.reshape(flat, shape=(inputs, 1))
     batch = tuple(axis for axis in formats.memory_order("C" + rest.ljust(1, "U")) if axis != 0)
     filters = operators.reshape(matrix, shape=(outputs, inputs, 1))
-    y = operators.conv(flat, filters, b, x_axes=(*batch, 0), w_axes=(2, 1, 0), geometry=_ONE_TAP)
-    return restore(wrap(y, "C" + rest.ljust(1, "U")))
+    axes: dict[str, Any] = {"x_axes": (*batch, 0), "w_axes": (2, 1, 0)}
+    fmt = "C" + rest.ljust(1, "U")
+    try:
+        y = operators.conv(flat, filters, b, geometry=_ONE_TAP, **axes)
+    except MemoryError:
+        raise no_memory(CALL, fmt, flat.shape, (outputs, *flat.shape[1:])) from None
+    return restore(wrap(y, fmt))
 
 
 def _matrix(x: dlarray, weights: dlarray, fmt: str | None, inputs: int) -> Any:
@@ -82,7 +88,7 @@ def _matrix(x: dlarray, weights: dlarray, fmt: str | None, inputs: int) -> Any:
     if weights.fmt and fmt:
         raise FormatError(
             f'{CALL}: weights are "{weights.fmt}" already; WeightsFormat="{fmt}" is for '
-            "unformatted data."
+            "unformatted data. Leave WeightsFormat out."
         )
     w: Any = dlarray(weights, fmt) if fmt else weights
     if w.fmt:

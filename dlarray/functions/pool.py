@@ -1,7 +1,8 @@
-"""Pooling: `maxpool`, `avgpool` and `maxunpool`."""
+"""Pooling: `maxpool` and `avgpool`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -9,18 +10,25 @@ from typing import Any
 import numpy as np
 
 from .. import _calls, _checks, formats, operators
-from ..array import as_data, described, dlarray, require_float, wrap
+from ..array import dlarray, require_float, wrap
 from ..formats import Axes, FormatError, Shape, ShapeError, describe, quoted
 from ..kernels import Geometry
 from ..operators import pool
-from ..operators.indexing import Computed
-from ..tape import constant
-from ._formats import labelled, option_format
-from .window import amounts, padding_amounts, padding_per_dimension, per_dimension
+from ._formats import given_format, labelled, option_format
+from .window import (
+    ENDS,
+    amounts,
+    moved,
+    no_memory,
+    one_number,
+    padding_amounts,
+    padding_per_dimension,
+    per_dimension,
+    require_within,
+)
 
 GLOBAL = "global"
 WORDS = ("same",)
-ENDS = "a number or one a dimension"
 MOST = 3  # dimensions of a window
 
 
@@ -41,21 +49,25 @@ def maxpool(
     Parameters
     ----------
     X : data with S dimensions, up to three, or with T.
-    poolsize : samples of a window, one number or one a dimension; "global" for whole dimensions.
+    poolsize : samples of a window, one number or one for each dimension; "global" for whole
+        dimensions.
     DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
     PoolFormat : labels of the dimensions to pool, all S of X or none, and T: "T", "S", "ST", ....
         The numbers of the other options are in its order.  Without it the S dimensions.
-    Stride : steps of the window, one number or one a dimension; 1 if not given, not the pool size.
-    Padding : samples at both ends: a number, one a dimension, two rows (starts and ends), or "same"
-        (output length ceil(length / Stride), an odd sample at the end).  Padding counts as -Inf.
+    Stride : steps of the window, one number or one for each dimension; 1 if not given, not the pool
+        size.
+    Padding : samples at both ends: a number (0 if not given), one for each dimension, two rows (the
+        starts and the ends; with one dimension (start, end)), or "same" (output length
+        ceil(length / Stride), an odd sample at the end).  Padding counts as -Inf.
     nargout : 2 for the indices too, 3 for the indices and the size of X.
     index_base : the first index: 0, or 1 as in MATLAB.
 
     Returns the format of X.  The indices are a dlarray of the size of the result without
     derivative: for each window the linear index (column-major in X) of its first maximum in
-    column-major order, which `maxunpool` takes.  They need windows that do not overlap.  NaN in a
-    window gives NaN, and the index of the first one; a window wholly in padding gives -Inf.  The
-    derivative goes to the first maximum.
+    column-major order, which `maxunpool` takes.  They are double; NumPy indexes with integers:
+    ``X.data.ravel(order="F")[indx.data.astype(int)]`` is Y.  They need windows that do not overlap.
+    NaN in a window gives NaN, and the index of the first one; a window wholly in padding gives
+    -Inf.  The derivative goes to the first maximum.
 
     Raises
     ------
@@ -69,6 +81,8 @@ def maxpool(
     >>> Y, indx = maxpool(X, 2, PoolFormat="T", Stride=2, nargout=2)
     >>> Y.data.ravel(), indx.data.ravel()
     (array([5., 3., 4.]), array([1., 3., 4.]))
+    >>> X.data.ravel(order="F")[indx.data.astype(int)].ravel()
+    array([5., 3., 4.])
     """
     call = "maxpool"
     _checks.nargout(call, nargout, (1, 2, 3))
@@ -77,15 +91,19 @@ def maxpool(
     require_float(x, call)
     options = _options(call, PoolFormat, poolsize, Stride, Padding)
     moves = _moves(call, x.fmt, x._data.shape, *options)
+    if nargout > 1:
+        _require_apart(call, x, moves)
     value: Any = x
-    for axis, size, move in moves:
-        value = pool.maxpool(value, axis=axis, size=size, moves=move)
+    try:
+        for axis, size, move in moves:
+            value = pool.maxpool(value, axis=axis, size=size, moves=move)
+        if nargout > 1:
+            index = pool.linear_places(x._data, moves=moves, steps=_steps(x, DataFormat))
+    except MemoryError:
+        raise no_memory(call, x.fmt, x._data.shape, _pooled(x._data.shape, moves)) from None
     Y = restore(wrap(value, x.fmt))
     if nargout == 1:
         return Y
-    _require_apart(call, x, moves)
-    steps = _steps(x, DataFormat)
-    index = pool.linear_places(x._data, moves=moves, steps=steps)
     if base:
         index = operators.add(index, np.float64(base))
     results = Y, restore(wrap(index, x.fmt)), tuple(_given_shape(x, DataFormat))
@@ -108,13 +126,16 @@ def avgpool(
     Parameters
     ----------
     X : data with S dimensions, up to three, or with T.
-    poolsize : samples of a window, one number or one a dimension; "global" for whole dimensions.
+    poolsize : samples of a window, one number or one for each dimension; "global" for whole
+        dimensions.
     DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
     PoolFormat : labels of the dimensions to pool, all S of X or none, and T: "T", "S", "ST", ....
         The numbers of the other options are in its order.  Without it the S dimensions.
-    Stride : steps of the window, one number or one a dimension; 1 if not given, not the pool size.
-    Padding : samples at both ends: a number, one a dimension, two rows (starts and ends), or "same"
-        (output length ceil(length / Stride), an odd sample at the end).
+    Stride : steps of the window, one number or one for each dimension; 1 if not given, not the pool
+        size.
+    Padding : samples at both ends: a number (0 if not given), one for each dimension, two rows (the
+        starts and the ends; with one dimension (start, end)), or "same" (output length
+        ceil(length / Stride), an odd sample at the end).
     PaddingValue : 0, padding counts as zeros; or "mean", only the samples of X count, and a window
         wholly in padding gives NaN.
 
@@ -144,68 +165,22 @@ def avgpool(
         axes = tuple(axis for axis, _, _ in moves)
         return restore(wrap(operators.average(x, axes=axes), x.fmt))
     value: Any = x
-    for axis, size, move in moves:
-        value = pool.avgpool(value, axis=axis, size=size, moves=move, mean=mean)
+    try:
+        for axis, size, move in moves:
+            value = pool.avgpool(value, axis=axis, size=size, moves=move, mean=mean)
+    except MemoryError:
+        raise no_memory(call, x.fmt, x._data.shape, _pooled(x._data.shape, moves)) from None
     return restore(wrap(value, x.fmt))
 
 
 def parse_pooled_padding(call: str, name: str, value: Any) -> int | str:
     """What padding of an average counts as: 0 or "mean"."""
-    if _checks.is_number(value) and value == 0:
+    number = value if type(value) is int else one_number(value)
+    if _checks.is_number(number) and number == 0:
         return 0
     if isinstance(value, str) and value.lower() == "mean":
         return "mean"
-    raise ValueError(f'{call}: {name} must be 0 or "mean"; got {value!r}.')
-
-
-@_calls.explained
-def maxunpool(
-    X: Any, indx: Any, outputSize: Any, *, DataFormat: str | None = None, index_base: int = 0
-) -> dlarray:
-    """Put the maxima of `maxpool` back to where they came from, zeros elsewhere.
-
-    Parameters
-    ----------
-    X : data with S or T dimensions, such as the result of `maxpool`.
-    indx : linear indices (column-major) into the result, one for each element of X: of the
-        size of X, or a vector in the order of X's columns.
-    outputSize : sizes of the result, one a dimension of X; those of C, B and U are X's.
-    DataFormat : labels of an unformatted X.
-    index_base : the first index: 0, or 1 as in MATLAB.
-
-    Returns the format of X, of this size.  Where an index is there twice, the last element counts.
-    The derivative of X is picked at the indices.
-
-    Raises
-    ------
-    FormatError : neither S nor T.  ShapeError : sizes that do not fit.
-    ValueError : indices that are not whole numbers from the first to the last of the result.
-
-    Examples
-    --------
-    >>> X = dlarray([[[1.0, 5.0, 2.0, 3.0]]], "CBT")
-    >>> Y, indx, size = maxpool(X, 2, PoolFormat="T", Stride=2, nargout=3)
-    >>> maxunpool(Y, indx, size).data.ravel()
-    array([0., 5., 0., 3.])
-    """
-    call = "maxunpool"
-    x, restore = labelled(call, X, DataFormat)
-    require_float(x, call)
-    value = restore(x)  # indices count in the order of dimensions that the user sees
-    fmt = _given_format(x, DataFormat)
-    shape = _output_size(call, value, fmt, outputSize)
-    base = _checks.index_base(call, index_base)
-    index: Any = _checked_index(call, indx, value, prod(shape), base)
-    if base:
-        index = operators.add(index, np.asarray(-base, index.dtype))
-    flat = operators.reshape(value, shape=(value.size,))
-    order = formats.memory_order(fmt)
-    try:
-        zeros = np.zeros([shape[axis] for axis in order], x.dtype).transpose(formats.inverse(order))
-    except MemoryError:
-        raise _checks.no_room(call, shape, x.dtype) from None
-    y = operators.assign(constant(zeros), flat, index, index=Computed(linear=True))
-    return wrap(y, value.fmt)
+    raise ValueError(f'{call}: {name} must be 0 or "mean"; got {_checks.shown(value)}.')
 
 
 # -- options --------------------------------------------------------------------------------------
@@ -236,21 +211,32 @@ def _moves(
             f"{describe(shape, fmt)}."
         )
     n = len(axes)
-    if poolsize == GLOBAL:
-        for name, value, default in (("Stride", stride, 1), ("Padding", padding, 0)):
-            if value != default:
-                raise _not_global(call, name)
-        return tuple((axis, shape[axis], Geometry()) for axis in sorted(axes))
-    sizes = per_dimension(call, "poolsize", poolsize, n)
     strides = per_dimension(call, "Stride", stride, n)
     checked = amounts(call, "Padding", padding, 0, WORDS, ENDS)
     ends = padding_per_dimension(call, "Padding", checked, n, WORDS)
+    if poolsize == GLOBAL:
+        if set(strides) != {1}:
+            raise _not_global(call, "Stride")
+        if set(ends) != {(0, 0)}:
+            raise _not_global(call, "Padding")
+        return tuple((axis, shape[axis], Geometry()) for axis in sorted(axes))
+    sizes = per_dimension(call, "poolsize", poolsize, n)
     moves = []
     for i, axis in enumerate(axes):
-        along = f" along {fmt[axis]}" if n > 1 else ""
+        along = f" along dimension {axis} ({fmt[axis]})" if n > 1 else ""
         move = _geometry(call, shape[axis], sizes[i], strides[i], ends[i], along)
         moves.append((axis, sizes[i], move))
+    padded = {axis: shape[axis] + move.left + move.right for axis, _, move in moves}
+    require_within(call, fmt, shape, _pooled(shape, moves), padded)
     return tuple(sorted(moves, key=lambda move: move[0]))
+
+
+def _pooled(shape: Shape, moves: Iterable[tuple[int, int, Geometry]]) -> Shape:
+    """The shape of the result."""
+    sizes = list(shape)
+    for axis, size, move in moves:
+        sizes[axis] = move.out_length(shape[axis], size)
+    return tuple(sizes)
 
 
 def _not_global(call: str, name: str) -> ValueError:
@@ -292,14 +278,14 @@ def _pooled_axes(call: str, fmt: str, shape: Shape, pool_format: str) -> Axes:
 
 def _geometry(call: str, length: int, size: int, stride: int, ends: Any, along: str) -> Geometry:
     left, right = padding_amounts(ends, length, size, stride)
-    move = Geometry(stride, 1, left, right)
-    if move.out_length(length, size) < 1:
+    room = length + left + right - size
+    if room < 0:
         raise ShapeError(
             f"{call}: the window is longer than the padded input. The input has length {length}"
             f"{along}, padding ({left}, {right}) makes it {length + left + right}, and the window "
             f"has size {size}. Give longer data, more padding or a smaller pool size."
         )
-    return move
+    return moved(stride, 1, left, right, room)
 
 
 # -- indices --------------------------------------------------------------------------------------
@@ -316,68 +302,21 @@ def _require_apart(call: str, x: dlarray, moves: pool.Moves) -> None:
                 f"than stride {move.stride}. Give Stride={size}, or leave nargout out."
             )
         if move.left >= size or (out - 1) * move.stride - move.left >= length:
+            steps = f", stride {move.stride}" if out > 1 else ""  # else it may be a shorter one
             raise ValueError(
-                f"{call}: a window wholly in padding has no index; pool size {size}, stride "
-                f"{move.stride} and padding ({move.left}, {move.right}) make one of {length} "
-                "samples. Pad less, or leave nargout out."
+                f"{call}: a window wholly in padding has no index; pool size {size}{steps} and "
+                f"padding ({move.left}, {move.right}) make one of "
+                f"{_checks.counted(length, 'sample')}. Pad less, or leave nargout out."
             )
 
 
-def _given_format(x: dlarray, data_format: str | None) -> str:
-    """The labels in the order of dimensions that the user sees, one a dimension."""
-    fmt = data_format or x.fmt
-    return fmt + "U" * (x.ndim - len(fmt))
-
-
 def _given_shape(x: dlarray, data_format: str | None) -> Shape:
-    order = formats.canonical_order(_given_format(x, data_format))
+    order = formats.canonical_order(given_format(x, data_format))
     return tuple(x.shape[axis] for axis in formats.inverse(order))
 
 
 def _steps(x: dlarray, data_format: str | None) -> tuple[int, ...]:
     """For each axis of x how far apart its elements are, column-major in X as given."""
     shape = _given_shape(x, data_format)
-    order = formats.canonical_order(_given_format(x, data_format))
+    order = formats.canonical_order(given_format(x, data_format))
     return tuple(prod(shape[:axis]) for axis in order)
-
-
-def _output_size(call: str, x: dlarray, fmt: str, size: Any) -> Shape:
-    """The size of a result of `maxunpool`."""
-    if not set(fmt) & {"S", "T"}:
-        raise FormatError(f"{call}: X needs an S or T dimension; it is {describe(x.shape, fmt)}.")
-    sizes = amounts(call, "outputSize", size, 0, (), "sizes, one a dimension")
-    numbers = (sizes,) if isinstance(sizes, int) else sizes
-    assert isinstance(numbers, tuple)
-    if any(isinstance(n, tuple) for n in numbers):
-        numbers = sum(numbers, ())
-    shape = numbers + (1,) * (x.ndim - len(numbers))
-    fits = len(shape) == x.ndim and all(
-        a == b or label in "ST" for a, b, label in zip(shape, x.shape, fmt, strict=True)
-    )
-    if not fits:
-        raise ShapeError(
-            f"{call}: outputSize must be one size a dimension of X, the same but for S and T.\n"
-            f"  X:          {describe(x.shape, fmt)}\n  outputSize: {describe(numbers)}"
-        )
-    return shape
-
-
-def _checked_index(call: str, indx: Any, x: dlarray, count: int, base: int) -> dlarray:
-    """The indices, one an element of x: ``count`` different ones from ``base`` on."""
-    index = indx if isinstance(indx, dlarray) else wrap(as_data(indx, f"{call}: indx"), "")
-    vector = index.size == max(index.shape) and not index.fmt
-    alike = index.shape == x.shape and index.fmt in ("", x.fmt)
-    if index.size != x.size or not (alike or vector):
-        raise ShapeError(
-            f"{call}: indx must have the size of X, or be a vector of as many elements.\n"
-            f"  X:    {described(x)}\n  indx: {described(index)}"
-        )
-    values = index._data
-    whole = values.dtype.kind == "f" and np.array_equal(values, np.floor(values))
-    if not whole or (values.size and (values.min() < base or values.max() >= base + count)):
-        advice = "" if base else " For MATLAB's, which count from 1, give index_base=1."
-        raise ValueError(
-            f"{call}: indx must hold whole numbers from {base} to {base + count - 1}, linear "
-            f"indices into the result.{advice}"
-        )
-    return index

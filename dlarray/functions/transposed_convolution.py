@@ -5,16 +5,26 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .. import _calls, operators
+from .. import _calls, _checks, operators
 from ..array import dlarray, require_float, wrap
 from ..formats import Axes, Shape, ShapeError
 from ..kernels import Geometry
 from ._filters import Layout, data_axes, described, expanded_bias, fitted, resolve
 from ._formats import labelled, option_format, united
-from .window import Amounts, amounts, padding_per_dimension, per_dimension
+from .window import (
+    ENDS,
+    Amounts,
+    amounts,
+    moved,
+    no_memory,
+    padding_per_dimension,
+    per_dimension,
+    require_within,
+    spanned,
+)
 
 CALL = "dltranspconv"
-CROPPED = "a number, one a dimension, or the samples at the starts and the ends"
+REACH = "Cropping and steps reach farther than memory does: the result before cropping"
 
 
 @_calls.explained
@@ -45,11 +55,11 @@ def dltranspconv(
     bias : one number a filter, one for all, or None.
     DataFormat : labels of an unformatted X; the result is then unformatted, in the same order.
     WeightsFormat : labels of unformatted weights.
-    Stride, DilationFactor : one number or one a dimension: how far apart samples of X lie in the
-        output, and taps of the filter.
-    Cropping : samples dropped at both ends, one number or one a dimension; two rows, the starts and
-        the ends; for one dimension (start, end); or "same": the output is Stride times as long, an
-        odd sample dropped at the end.
+    Stride, DilationFactor : one number, 1 if not given, or one for each dimension: how far apart
+        samples of X lie in the output, and taps of the filter.
+    Cropping : samples dropped at both ends, one number, 0 if not given, or one for each dimension;
+        two rows, the starts and the ends; for one dimension (start, end); or "same": the output is
+        Stride times as long, an odd sample dropped at the end.
 
     Returns the format of X, with the number of filters as channels.
 
@@ -84,14 +94,18 @@ def dltranspconv(
     )
     if w._data.shape != plan.w_shape or plan.b_shape is not None:
         w, b = fitted(w, b, plan.w_shape, plan.b_shape)
-    y = operators.transposed_conv(
-        x, w, b, sizes=plan.sizes, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry
-    )
+    try:
+        y = operators.transposed_conv(
+            x, w, b,
+            sizes=plan.sizes, x_axes=plan.x_axes, w_axes=plan.w_axes, geometry=plan.geometry,
+        )  # fmt: skip
+    except MemoryError:
+        raise no_memory(CALL, x.fmt, x._data.shape, plan.result) from None
     return restore(wrap(y, x.fmt))
 
 
 def _cropping(value: Any) -> Amounts:
-    return amounts(CALL, "Cropping", value, 0, ("same",), CROPPED)
+    return amounts(CALL, "Cropping", value, 0, ("same",), ENDS)
 
 
 class _Plan(NamedTuple):
@@ -103,6 +117,7 @@ class _Plan(NamedTuple):
     b_shape: Shape | None  # to which a bias of one number is expanded
     sizes: Shape  # of the result along the dimensions that filters move along
     geometry: tuple[Geometry, ...]
+    result: Shape
 
 
 @lru_cache(maxsize=1024)
@@ -127,6 +142,12 @@ def _plan(
     )
     ends = padding_per_dimension(CALL, "Cropping", _cropping(cropping), n, ("same",))
     moves = [_movement(x, *step, end) for step, end in zip(steps, ends, strict=True)]
+    result, full = list(x[1]), {}
+    result[x[0].index("C")] = found.filters
+    for axis, (length, move) in zip(found.moved, moves, strict=True):
+        result[axis] = length
+        full[axis] = length + move.left + move.right
+    require_within(CALL, *x, tuple(result), full, REACH)
     x_axes, order = data_axes(x[0], found.moved)
     filters, *group = found.units  # what are filters here are channels of the convolution
     return _Plan(
@@ -136,6 +157,7 @@ def _plan(
         expanded_bias(CALL, bias, found.filters),
         tuple(moves[i][0] for i in order),
         tuple(moves[i][1] for i in order),
+        tuple(result),
     )
 
 
@@ -151,12 +173,21 @@ def _movement(
     span = (taps - 1) * dilation + 1
     if isinstance(crop, str):  # where filters leave gaps the last one is kept: nothing is cropped
         total = max(span - stride, 0)
-        return n * stride, Geometry(stride, dilation, total // 2, total - total // 2)
+        ends = total // 2, total - total // 2
+        return n * stride, _matching(n * stride, span, stride, dilation, *ends)
     full = (n - 1) * stride + span
     if full - sum(crop) < 1:
         raise ShapeError(
-            f"{CALL}: cropping leaves nothing along dimension {axis} ({label}). {n} samples with "
-            f"stride {stride} and a filter that spans {span} samples ({taps} taps, dilation factor "
-            f"{dilation}) make {full}; Cropping is {crop}. Crop less."
+            f"{CALL}: cropping leaves nothing along dimension {axis} ({label}). "
+            f"{_checks.counted(n, 'sample')} with stride {stride} and a filter that spans "
+            f"{spanned(taps, dilation)} make {full}; Cropping is {crop}. Crop less."
         )
-    return full - sum(crop), Geometry(stride, dilation, *crop)
+    return full - sum(crop), _matching(full - sum(crop), span, stride, dilation, *crop)
+
+
+def _matching(
+    length: int, span: int, stride: int, dilation: int, left: int, right: int
+) -> Geometry:
+    """The movement of the convolution whose input is the result, of this length."""
+    room = length + left + right - span
+    return moved(stride, dilation if span > 1 else 1, left, right, room)

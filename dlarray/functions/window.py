@@ -1,19 +1,20 @@
 """Sliding windows: options as numbers for each dimension, and padding as samples at both ends.
 
-An option comes as one number, as one a dimension, or as a word.  `amounts` gives it a form that can
-be a key of a cache before the number of dimensions is known; `per_dimension` and
+An option comes as one number, as one for each dimension, or as a word.  `amounts` gives it a
+form that can be a key of a cache before the number of dimensions is known; `per_dimension` and
 `padding_per_dimension` spread that over the dimensions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from .. import _checks
-from ..formats import ShapeError
+from ..formats import Shape, ShapeError, describe
 from ..kernels import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geometry
 
 MODES = {
@@ -27,6 +28,10 @@ Amounts = str | int | tuple[Any, ...]  # a word, a number, a row of numbers, or 
 Ends = str | tuple[int, int]  # of a dimension: a word, or (start, end)
 
 BOTH_ENDS = "a number or two numbers (start, end)"
+ENDS = "a number, one for each dimension, or the samples at the starts and the ends"
+
+# Numbers that no memory holds.  Kernels count in 64 bits; what is below stays far within them.
+MOST = 2**56
 
 
 def amounts(
@@ -44,10 +49,10 @@ def amounts(
         array = np.asarray(value, dtype=object)
     except ValueError:
         array = np.empty(0, dtype=object)
+    if array.ndim > 2 or array.size == 0 or not all(map(_checks.is_number, array.flat)):
+        raise _wrong_amounts(call, name, value, words, rule)
     if array.ndim == 0:
         return _checks.integer(call, name, array[()], least)
-    if array.ndim > 2 or array.size == 0:
-        raise _wrong_amounts(call, name, value, words, rule)
     if array.ndim == 1:
         return tuple(_checks.integer(call, name, n, least) for n in array)
     return tuple(tuple(_checks.integer(call, name, n, least) for n in row) for row in array)
@@ -57,7 +62,7 @@ def _wrong_amounts(
     call: str, name: str, value: Any, words: tuple[str, ...], rule: str
 ) -> ValueError:
     options = f"{_checks.listed(words)}, {rule}" if words else rule
-    return ValueError(f"{call}: {name} must be {options}; got {value!r}.")
+    return ValueError(f"{call}: {name} must be {options}; got {_checks.shown(value)}.")
 
 
 def _row(value: Any) -> tuple[int, ...]:
@@ -71,7 +76,7 @@ def per_dimension(call: str, name: str, value: Any, n: int) -> tuple[int, ...]:
     """One positive number for each of n dimensions, from an option or what `amounts` made of it."""
     numbers = _row(amounts(call, name, value))
     if len(numbers) not in (1, n):
-        rule = "a number" if n == 1 else f"a number or {n} numbers, one a dimension"
+        rule = "a number" if n == 1 else f"a number or {n} numbers, one for each dimension"
         raise _wrong_amounts(call, name, value, (), rule)
     return numbers * n if len(numbers) == 1 else numbers
 
@@ -103,7 +108,7 @@ def padding_per_dimension(
         return tuple((number, number) for number in numbers)
     if len(numbers) == 2 * n and rows == 2:
         return tuple(zip(numbers[:n], numbers[n:], strict=True))
-    rule = f"a number, {n} numbers (one a dimension) or two rows of {n} (starts and ends)"
+    rule = f"a number, {n} numbers (one for each dimension) or two rows of {n} (starts and ends)"
     raise _wrong_amounts(call, name, value, tuple(w for w in words if w != "causal"), rule)
 
 
@@ -133,12 +138,20 @@ def parse_padding_value(call: str, value: Any) -> str | float:
     """A number, or one of the texts that mirror or repeat the ends."""
     if isinstance(value, str):
         return _checks.choice(call, "PaddingValue", value, list(MODES), other="a number")
-    if not _checks.is_number(value):
+    number = one_number(value)
+    if not _checks.is_number(number):
         raise ValueError(
             f"{call}: PaddingValue must be a number or one of {_checks.listed(MODES)}; got "
-            f"{value!r}."
+            f"{_checks.shown(value)}."
         )
-    return float(value)
+    return float(number)
+
+
+def one_number(value: Any) -> Any:
+    """The element of an array that has one, or the value as it is."""
+    if hasattr(value, "__array__") and getattr(value, "size", 0) == 1:
+        return np.asarray(value).reshape(-1)[0]
+    return value
 
 
 def geometries(
@@ -181,18 +194,67 @@ def geometry(
     most = {INCLUDE_EDGE: length, EXCLUDE_EDGE: length - 1}.get(mode)
     if most is not None and max(left, right) > max(most, 0):
         raise ShapeError(
-            f'{call}: PaddingValue="{value}" mirrors at most {max(most, 0)} of {length} samples'
-            f"{along}; the padding is ({left}, {right}). Pad less, or use 'replicate' or a number."
+            f'{call}: PaddingValue="{value}" mirrors at most {max(most, 0)} of '
+            f"{_checks.counted(length, 'sample')}{along}; the padding is ({left}, {right}). "
+            "Pad less, or use 'replicate' or a number."
         )
     if mode == REPLICATE and length == 0 and left + right > 0:
         raise ShapeError(f"{call}: there is no sample to replicate: the input has length 0{along}.")
-    result = Geometry(stride, dilation, left, right, mode, 0.0 if isinstance(value, str) else value)
-    if result.out_length(length, k_size) < 1:
+    padded = length + left + right
+    if padded < window:
         raise ShapeError(
             f"{call}: the filter is longer than the padded input. The input has length {length}"
             f"{along}, padding ({left}, {right}) "
-            f"makes it {length + left + right}, and the filter spans {window} samples ({k_size} "
-            f"taps, dilation factor {dilation}). Give longer sequences, more padding or a smaller "
-            "filter."
+            f"makes it {padded}, and the filter spans {spanned(k_size, dilation)}. Give longer "
+            "sequences, more padding or a smaller filter."
         )
-    return result
+    number = 0.0 if isinstance(value, str) else value
+    return moved(stride, dilation if k_size > 1 else 1, left, right, padded - window, mode, number)
+
+
+def moved(
+    stride: int, dilation: int, left: int, right: int, room: int, mode: int = SCALAR,
+    value: float = 0.0,
+) -> Geometry:  # fmt: skip
+    """The movement of a window that leaves so much ``room`` in the padded data.
+
+    Every stride beyond it gives one position, and the shortest of them is taken: kernels count
+    in 64 bits, and a gradient has a part for each sample of a stride.
+    """
+    return Geometry(min(stride, room + 1), dilation, left, right, mode, value)
+
+
+def spanned(k_size: int, dilation: int) -> str:
+    """The samples that a filter spans, in a message."""
+    span = _checks.counted((k_size - 1) * dilation + 1, "sample")
+    return f"{span} ({_checks.counted(k_size, 'tap')}, dilation factor {dilation})"
+
+
+# -- sizes beyond memory --------------------------------------------------------------------------
+
+
+def require_within(
+    call: str,
+    fmt: str,
+    shape: Shape,
+    result: Shape,
+    lengths: Mapping[int, int],
+    reach: str = "Padding and steps reach farther than memory does: the padded input",
+) -> None:
+    """Raise where the result is larger than any memory, or X with one of these lengths, which
+    windows move over and ``reach`` names.
+    """
+    if prod(result) > MOST:
+        raise no_memory(call, fmt, shape, result)
+    for axis, length in lengths.items():
+        others = prod(n for i, n in enumerate(shape) if i != axis)
+        if length * max(others, 1) > MOST:
+            raise ValueError(f"{call}: {reach} has {length} samples. Give smaller numbers.")
+
+
+def no_memory(call: str, fmt: str, shape: Shape, result: Shape) -> MemoryError:
+    """The error where memory has no room for the result, or for what is made on the way to it."""
+    return MemoryError(
+        f"{call}: there is not enough memory for the result, {describe(result, fmt)}, of "
+        f"{describe(shape, fmt)}. Take a part of the data at a time, or give smaller options."
+    )

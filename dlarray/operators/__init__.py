@@ -5,6 +5,7 @@ are written with operators, so that they can be recorded (see `dlarray.tape`).  
 many use; others are imported from their modules.
 """
 
+from ..tape import PUBLIC_NAMES
 from .activation import (
     gelu,
     leakyrelu,
@@ -256,3 +257,51 @@ __all__ = [
     "transposed_conv",
     "where_nonzero",
 ]
+
+# For messages of missing memory; operators with the name of their function need no entry.  The
+# functions dlconv and fullyconnect, which call "conv" too, say themselves what does not fit.
+PUBLIC_NAMES.update(
+    {
+        "absolute": "abs",
+        "add": "plus",
+        "assign": "dlarray",
+        "average": "mean",
+        "both": "and_",
+        "concatenate": "cat",
+        "conv": "mtimes",
+        "cumulative_product": "cumprod",
+        "cumulative_sum": "cumsum",
+        "determinant": "det",
+        "div": "rdivide",
+        "either": "or_",
+        "equal": "eq",
+        "every": "all",
+        "exponential": "expm",
+        "greater": "gt",
+        "greater_equal": "ge",
+        "inverse": "inv",
+        "is_finite": "isfinite",
+        "is_infinite": "isinf",
+        "is_nan": "isnan",
+        "largest": "max",
+        "less": "lt",
+        "less_equal": "le",
+        "maximum": "max",
+        "middle": "median",
+        "minimum": "min",
+        "mul": "times",
+        "neg": "uminus",
+        "neither": "not_",
+        "not_equal": "ne",
+        "one_of_two": "xor",
+        "page_matmul": "pagemtimes",
+        "product": "prod",
+        "pseudoinverse": "pinv",
+        "round_": "round",
+        "solve": "mldivide",
+        "some": "any",
+        "sub": "minus",
+        "take": "dlarray",
+        "total": "sum",
+    }
+)

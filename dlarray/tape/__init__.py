@@ -61,6 +61,7 @@ from .graph import (
     untraced,
 )
 from .operator import (
+    PUBLIC_NAMES,
     Operator,
     Watcher,
     accumulate,
@@ -78,6 +79,7 @@ from .operator import (
 )
 
 __all__ = [
+    "PUBLIC_NAMES",
     "RELEASED",
     "TRANSPOSE",
     "Array",

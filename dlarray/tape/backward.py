@@ -28,11 +28,17 @@ def gradients(
         return [None] * len(targets)
     if not value.node.tape.open:
         raise GradientError(RELEASED)
-    with np.errstate(all="ignore"):  # Inf and NaN at the edge of a domain are values, not mishaps
-        if record:
-            return _walk(value.node, dy, targets, record=True)
-        with paused():
-            return _walk(value.node, dy, targets, record=False, free=free)
+    try:
+        with np.errstate(all="ignore"):  # Inf and NaN at a domain's edge are values, not mishaps
+            if record:
+                return _walk(value.node, dy, targets, record=True)
+            with paused():
+                return _walk(value.node, dy, targets, record=False, free=free)
+    except MemoryError as error:  # it names an operator of some rule
+        text = str(error).partition(": ")[2] or (
+            "there is not enough memory for the gradients. Take a part of the data at a time."
+        )
+        raise MemoryError(f"dlgradient: {text}") from None
 
 
 def _walk(

@@ -302,8 +302,13 @@ class PairOperator(Operator):
         return super().__call__(a, b)
 
 
+# Public names of operators that are called otherwise, for messages; the operators enter them.
+PUBLIC_NAMES: dict[str, str] = {}
+
+
 def no_memory(call: str, arrays: Sequence[Any]) -> str:
     """The message for a result of these arrays that is too large."""
+    call = PUBLIC_NAMES.get(call, call)
     of = [f"{describe(x.shape)} {x.dtype}" for x in arrays if isinstance(x, _ndarray) and x.ndim]
     return (
         f"{call}: there is not enough memory for the result of {' and '.join(of) or 'this size'}. "

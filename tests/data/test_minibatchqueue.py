@@ -160,7 +160,7 @@ def test_labels_need_encoding():
     [
         ({"MiniBatchSize": 0}, ValueError, "MiniBatchSize must be a positive integer; got 0"),
         ({"PartialMiniBatch": "keep"}, ValueError, 'must be one of "return", "discard"'),
-        ({"MiniBatchFcn": "stack"}, ValueError, 'must be one of "collate", or a function of lists'),
+        ({"MiniBatchFcn": "stack"}, ValueError, 'must be "collate" or a function of lists'),
         ({"MiniBatchFormat": "BX"}, dl.FormatError, "MiniBatchFormat.*X"),
         ({"MiniBatchFormat": ["BC", "B"]}, ValueError, "has 2 values for 1 variables"),
         ({"MiniBatchFormat": [3]}, TypeError, "MiniBatchFormat must be text"),

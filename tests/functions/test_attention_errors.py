@@ -73,7 +73,7 @@ SIZE = "PaddingMask must have the size of the keys with one channel"
 @pytest.mark.parametrize(
     ("options", "error", "text"),
     [
-        ({"Scale": "none"}, ValueError, 'Scale must be one of "auto", or a number; got'),
+        ({"Scale": "none"}, ValueError, 'Scale must be "auto" or a number; got'),
         ({"Scale": None}, ValueError, "Scale must be a number"),
         ({"AttentionMask": "triangle"}, ValueError, 'AttentionMask must be one of "none", '),
         ({"AttentionMask": np.ones((7, 5))}, dl.ShapeError, "AttentionMask must have the size 5×7"),

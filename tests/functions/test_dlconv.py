@@ -120,6 +120,22 @@ def test_worked_example_of_padded_samples(convolve):
 # ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("two", [dl.dlarray(2.0), np.array([2.0]), np.float32(2)], ids=str)
+def test_a_padding_value_is_a_number_of_any_type(two):
+    X = dl.dlarray([[[1.0, 2.0, 3.0]]], "CBT")
+    Y = dl.dlconv(X, [1.0], WeightsFormat="TCU", Padding=1, PaddingValue=two)
+    assert Y.data.ravel().tolist() == [2, 1, 2, 3, 2]
+
+
+def test_a_traced_padding_value_is_an_error():
+    def slope(value):
+        X = dl.dlarray([[[1.0, 2.0, 3.0]]], "CBT")
+        return dl.dlconv(X, [1.0], WeightsFormat="TCU", Padding=1, PaddingValue=value)
+
+    with pytest.raises(dl.GradientError, match=r"the array is traced, and np\.asarray gives"):
+        dl.dlfeval(slope, dl.dlarray(2.0))
+
+
 @pytest.mark.parametrize(
     ("padding", "amounts"),
     [

@@ -131,10 +131,10 @@ W = np.ones((3, 2, 6, 5))
 @pytest.mark.parametrize(
     ("weights", "options", "text"),
     [
-        (W, {"Stride": (1, 2, 3)}, "Stride must be a number or 2 numbers, one a dimension; got"),
+        (W, {"Stride": (1, 2, 3)}, "Stride must be a number or 2 numbers, one for each dim"),
         (W, {"Stride": (1, 0)}, "Stride must be a positive integer; got 0"),
         (W, {"DilationFactor": []}, "DilationFactor must be a positive integer, or one for each"),
-        (W, {"Padding": (1, 2, 3)}, r'Padding must be "same", a number, 2 numbers \(one a dim'),
+        (W, {"Padding": (1, 2, 3)}, r'Padding must be "same", a number, 2 numbers \(one for each'),
         (W, {"Padding": [[1], [2]]}, r".* or two rows of 2 \(starts and ends\); got \(\(1,"),
         (W, {"Padding": "causal"}, 'Padding="causal" pads one convolved dimension; these are 2'),
         (W, {"Padding": ((1, -1), (0, 0))}, "Padding must be an integer, at least 0; got -1"),
@@ -152,8 +152,8 @@ W = np.ones((3, 2, 6, 5))
         (
             np.ones((3, 2, 2, 5)),
             {},
-            r"input channels differ\.\n.*\n.*\nGive weights 6 input channels\. For 3 groups of 2 "
-            r'name a second U, for example "SCUU"',
+            r"input channels differ\.\n.*\n.*\nGive weights 6 input channels\. For 3 groups give "
+            r'weights of size 3×2×2×5×3, labels "SSCUU"',
         ),
         (
             np.ones((3, 2, 2, 5, 2)),

@@ -21,12 +21,18 @@ W = np.ones((3, 2, 5))
         (np.ones((7, 2, 3)), W, {}, r".* dlarray\(X, \"CBT\"\) or give DataFormat"),
         (3, W, {}, r"X must be a formatted dlarray; got int\."),
         (dl.stripdims(SCB), W, {}, r"X must be a formatted dlarray; got 7×2×3 \(unformatted\)"),
-        (SCB, W, {"DataFormat": "SCB"}, 'X is "SCB" already; DataFormat="SCB" is for unformatted'),
+        (
+            SCB,
+            W,
+            {"DataFormat": "SCB"},
+            'X is "SCB" already; DataFormat="SCB" is for unformatted data. Leave DataFormat out',
+        ),
         (
             SCB,
             dl.dlarray(W, "SCU"),
             {"WeightsFormat": "SCU"},
-            'weights are "SCU" already; WeightsFormat="SCU" is for unformatted ones',
+            'weights are "SCU" already; WeightsFormat="SCU" is for unformatted ones. Leave Weights'
+            "Format out",
         ),
         (
             CBT,
@@ -164,10 +170,47 @@ def test_wrong_sizes_are_errors(weights, options, text):
         dl.dlconv(SCB, weights, **options)
 
 
+@pytest.mark.parametrize(
+    ("fmt", "channels", "weights", "options", "text"),
+    [
+        ("CBT", 4, (3, 2, 5), "TCU", 'For 2 groups give weights of size 3×2×5×2, labels "TCUU"'),
+        ("CBT", 4, (3, 2, 5), "TCUU", 'For 2 groups give weights of size 3×2×5×2, labels "TCUU"'),
+        ("SCB", 4, (3, 2, 5), None, 'For 2 groups give weights of size 3×2×5×2, labels "SCUU"'),
+        ("CBT", 3, (3, 1), "TC", 'For 3 groups give weights of size 3×1×1×3, labels "TCUU"'),
+        ("SCB", 0, (3, 2, 5), None, None),
+        ("SCB", 3, (3, 2, 5), None, None),
+        ("SCB", 4, (3, 1, 5, 2), None, "2 groups of 1 channel make 2, not 4. Give 4 groups."),
+        ("SCB", 4, (3, 3, 5, 2), None, "make 6, not 4. Give groups of 2 channels."),
+        ("SCB", 9, (3, 3, 5, 2), None, "2 groups of 3 channels make 6, not 9. Give 3 groups."),
+        ("SCB", 7, (3, 3, 5, 2), None, "make 6, not 7. Give groups that make 7."),
+    ],
+)
+def test_advice_on_groups_fits_the_labels(fmt, channels, weights, options, text):
+    X = dl.dlarray(np.ones([{"C": channels, "B": 3}.get(label, 7) for label in fmt]), fmt)
+    with pytest.raises(dl.ShapeError, match=r"dlconv: input channels differ\.") as caught:
+        dl.dlconv(X, np.ones(weights), WeightsFormat=options)
+    advice = str(caught.value).splitlines()[-1]
+    if text is None:
+        assert advice == f"Give weights {channels} input channels."
+    else:
+        assert text in advice
+
+
 def test_there_is_nothing_to_replicate_in_an_empty_sequence():
     X = dl.dlarray(np.ones((0, 2, 3)), "SCB")
     with pytest.raises(dl.ShapeError, match=r"dlconv: there is no sample to replicate: .* 0"):
         dl.dlconv(X, W, Padding=3, PaddingValue="replicate")
+
+
+def test_one_is_singular_in_messages():
+    one = dl.dlarray(np.ones((1, 2, 3)), "SCB")
+    with pytest.raises(dl.ShapeError, match=r"mirrors at most 1 of 1 sample; the padding is"):
+        dl.dlconv(one, W, Padding=2, PaddingValue="symmetric-include-edge")
+    empty = dl.dlarray(np.ones((0, 2, 3)), "SCB")
+    with pytest.raises(dl.ShapeError, match=r"spans 1 sample \(1 tap, dilation factor 1\)"):
+        dl.dlconv(empty, np.ones((1, 2, 5)))
+    with pytest.raises(dl.ShapeError, match=r"one element, or one for each of 1 filter; got 3"):
+        dl.dlconv(SCB, np.ones((3, 2)), np.ones(3))
 
 
 def test_a_bias_labelled_otherwise_than_c_is_an_error():
@@ -183,7 +226,16 @@ def test_a_filter_without_taps_is_an_error():
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"Padding": "valid"}, r"Padding must be .*\"same\", \"causal\".*; got 'valid'"),
+        (
+            {"Padding": "valid"},
+            'Padding must be "same", "causal", a number, one for each dimension, or the samples at '
+            "the starts and the ends; got 'valid'",
+        ),
+        (
+            {"Padding": None},
+            'Padding must be "same", "causal", a number, one for each dimension, or the samples at '
+            "the starts and the ends; got None",
+        ),
         ({"Padding": -1}, "Padding must be an integer, at least 0; got -1"),
         ({"Padding": 1.5}, "Padding must be an integer, at least 0; got 1.5"),
         ({"Padding": [1, -1]}, "Padding must be an integer, at least 0; got -1"),
@@ -191,29 +243,45 @@ def test_a_filter_without_taps_is_an_error():
             {"Padding": [1, 2, 3]},
             r'Padding must be "same", "causal", a number or two numbers \(start, end\); got \(1, 2',
         ),
-        ({"Padding": [[1], [1, 2]]}, "Padding must be "),
-        ({"Padding": [np.ones((2, 2)), np.ones((2, 3))]}, "Padding must be "),
+        (
+            {"Padding": [[1], [1, 2]]},
+            r'Padding must be "same", .* the ends; got \[\[1\], \[1, 2\]\]\.$',
+        ),
+        (
+            {"Padding": [np.ones((2, 2)), np.ones((2, 3))]},
+            r'Padding must be "same", .* the ends; got \[array\(\[\[1\., 1\.\], \[1\., 1\.\]\]\), ',
+        ),
+        (
+            {"Padding": np.full((40, 2), 1.5)[np.newaxis]},
+            'Padding must be "same", .* the ends; got 1×40×2 float64',
+        ),
         ({"PaddingValue": "mirror"}, "PaddingValue must be .*\"replicate\".*; got 'mirror'"),
-        ({"PaddingValue": None}, "PaddingValue must be a number or one of .*; got None"),
+        ({"PaddingValue": None}, 'PaddingValue must be a number or one of "symm.*; got None'),
+        ({"PaddingValue": dl.dlarray([[1, 2], [3, 4]])}, r"PaddingValue .*; got 2×2 dlarray\.$"),
         ({"Stride": 0}, "Stride must be a positive integer; got 0"),
         ({"Stride": 1.5}, "Stride must be a positive integer; got 1.5"),
         ({"Stride": [2, 2]}, r"Stride must be a number; got \(2, 2\)"),
+        ({"Stride": None}, "Stride must be a positive integer, or one for each dim.*; got None"),
         ({"DilationFactor": 0}, "DilationFactor must be a positive integer; got 0"),
         ({"DilationFactor": "2"}, "DilationFactor must be a positive integer, or one .*; got '2'"),
     ],
     ids=[
         "padding word",
+        "padding None",
         "negative padding",
         "broken padding",
         "negative end",
         "three paddings",
         "nested padding",
         "arrays",
+        "large array",
         "value word",
         "value None",
+        "values",
         "stride 0",
         "broken stride",
         "list of strides",
+        "stride None",
         "dilation 0",
         "dilation text",
     ],
@@ -246,11 +314,14 @@ def test_a_right_call_before_does_not_hide_a_wrong_option(option, good, bad):
     ("X", "weights", "bias", "text"),
     [
         (SCB > 0, W, None, r"logical data not supported; convert to single or double"),
+        (SCB, W > 0, None, r"weights: logical data not supported; .* Got 3×2×5 \(unformatted\) lo"),
+        (SCB, W, np.ones(5) > 0, r"bias: logical data not supported; convert to single or double"),
+        (SCB, W * 1j, None, r"weights: complex data not supported"),
         (SCB, "w", None, r"weights: data of type <U1 are not possible"),
         (SCB, W, "b", r"bias: data of type <U1 are not possible"),
         (SCB, None, None, r"weights: the data are Python objects"),
     ],
-    ids=["logical", "weights", "bias", "None"],
+    ids=["logical", "logical weights", "logical bias", "complex", "weights", "bias", "None"],
 )
 def test_wrong_types_are_errors(X, weights, bias, text):
     with pytest.raises(TypeError, match=f"dlconv: {text}"):

@@ -132,6 +132,23 @@ def test_padding_that_does_not_count(rng):
     assert_close(Y.data, want)
 
 
+@pytest.mark.parametrize(("size", "stride"), [(2, 1), (4, 1), (5, 3)])
+def test_same_padding_that_does_not_count(size, stride, rng):
+    x = rng.standard_normal(sizes("SCB"))
+    X = dl.dlarray(x, "SCB")
+    Y = dl.avgpool(X, size, Stride=stride, Padding="same", PaddingValue="mean")
+    total = max((-(-7 // stride) - 1) * stride + size - 7, 0)
+    moves = {0: (size, stride, total // 2, total - total // 2)}
+    assert_close(Y.data, reference(dl.avgpool, x, moves, mean=True))
+
+
+@pytest.mark.parametrize("zero", [0.0, np.array([0]), dl.dlarray(0.0)], ids=repr)
+def test_zeros_of_any_type_are_a_padding_value(zero):
+    X = dl.dlarray([[[2.0, 4.0]]], "CBT")
+    Y = dl.avgpool(X, 2, PoolFormat="T", Padding=1, PaddingValue=zero)
+    assert Y.data.ravel().tolist() == [1, 3, 2]
+
+
 def test_windows_wholly_in_padding():
     X = dl.dlarray([[[1.0, 2.0]]], "CBT")
     options: dict[str, Any] = {"PoolFormat": "T", "Padding": (3, 0)}

@@ -52,18 +52,22 @@ def test_formats(function, X, options, text):
     [
         ({"poolsize": 0}, "poolsize must be a positive integer; got 0."),
         ({"poolsize": 1.5}, "poolsize must be a positive integer; got 1.5."),
-        ({"poolsize": "all"}, 'poolsize must be one of "global", or a positive integer, or '
-         "one for each dimension; got 'all'."),
-        ({"poolsize": (2, 2, 2)}, "poolsize must be a number or 2 numbers, one a dimension; got "
-         "(2, 2, 2)."),
+        ({"poolsize": "all"}, 'poolsize must be "global", a positive integer, or one for each '
+         "dimension; got 'all'."),
+        ({"poolsize": None}, 'poolsize must be "global", a positive integer, or one for each '
+         "dimension; got None."),
+        ({"poolsize": (2, 2, 2)}, "poolsize must be a number or 2 numbers, one for each dimension; "
+         "got (2, 2, 2)."),
         ({"Stride": 0}, "Stride must be a positive integer; got 0."),
-        ({"Stride": (1, 2, 3)}, "Stride must be a number or 2 numbers, one a dimension; got "
+        ({"Stride": (1, 2, 3)}, "Stride must be a number or 2 numbers, one for each dimension; got "
          "(1, 2, 3)."),
         ({"Padding": -1}, "Padding must be an integer, at least 0; got -1."),
-        ({"Padding": "causal"}, 'Padding must be one of "same", or a number or one a dimension; '
-         "got 'causal'."),
-        ({"Padding": (1, 2, 3)}, 'Padding must be "same", a number, 2 numbers (one a dimension) or '
-         "two rows of 2 (starts and ends); got (1, 2, 3)."),
+        ({"Padding": "causal"}, 'Padding must be "same", a number, one for each dimension, or the '
+         "samples at the starts and the ends; got 'causal'."),
+        ({"Padding": [[1], [1, 2]]}, 'Padding must be "same", a number, one for each dimension, or '
+         "the samples at the starts and the ends; got [[1], [1, 2]]."),
+        ({"Padding": (1, 2, 3)}, 'Padding must be "same", a number, 2 numbers (one for each '
+         "dimension) or two rows of 2 (starts and ends); got (1, 2, 3)."),
         ({"poolsize": "global", "Stride": 2}, 'Stride is for windows; "global" pools whole '
          "dimensions. Leave Stride out or give a pool size."),
         ({"poolsize": "global", "Padding": "same"}, 'Padding is for windows; "global" pools'),
@@ -77,9 +81,9 @@ def test_options(function, options, text):
 @BOTH
 def test_windows_that_do_not_fit(function):
     text = (
-        "the window is longer than the padded input. The input has length 4 along S, padding (0, "
-        "0) makes it 4, and the window has size 5. Give longer data, more padding or a smaller "
-        "pool size."
+        "the window is longer than the padded input. The input has length 4 along dimension 1 (S), "
+        "padding (0, 0) makes it 4, and the window has size 5. Give longer data, more padding "
+        "or a smaller pool size."
     )
     with raises(dl.ShapeError, function, text):
         function(IMAGE, 5)
@@ -95,6 +99,19 @@ def test_nothing_to_pool(function, size):
     text = "there is nothing to pool: the T dimension of X has size 0; X is 3(C) × 2(B) × 0(T)."
     with raises(dl.ShapeError, function, text):
         function(X, size, PoolFormat="T")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "options",
+    [{"Stride": [1]}, {"Padding": [0, 0]}, {"Padding": [[0], [0]], "Stride": (1,)}],
+    ids=str,
+)
+def test_whole_dimensions_take_the_defaults_in_any_form(function, options):
+    Y = function(TIME, "global", PoolFormat="T", **options)
+    np.testing.assert_array_equal(Y.data, np.ones((3, 2, 1)))
+    with raises(ValueError, function, "Padding is for windows;"):
+        function(TIME, "global", PoolFormat="T", Padding=[0, 1])
 
 
 @BOTH
@@ -141,13 +158,20 @@ def test_indices_need_a_sample_in_each_window(padding):
         dl.maxpool(TIME, 2, PoolFormat="T", Stride=2, Padding=padding, nargout=2)
 
 
+def test_one_window_wholly_in_padding_has_no_index():
+    X = dl.dlarray(np.ones((1, 1, 1)), "CBT")
+    text = "pool size 2 and padding (3, 0) make one of 1 sample. Pad less, or leave nargout out."
+    with raises(ValueError, dl.maxpool, f"a window wholly in padding has no index; {text}"):
+        dl.maxpool(X, 2, PoolFormat="T", Stride=100, Padding=(3, 0), nargout=2)
+
+
 @pytest.mark.parametrize(
     ("size", "text"),
     [
-        ((4, 2), "outputSize must be one size a dimension of X, the same but for S and T.\n"
-         "  X:          3(C) × 2(B) × 7(T)\n  outputSize: 4×2"),
-        ((4, 2, 14), "outputSize must be one size a dimension of X"),
-        ((3, 2, 14, 2), "outputSize must be one size a dimension of X"),
+        ((4, 2), "outputSize must have one size for each dimension of X, the same as X but along S "
+         "and T.\n  X:          3(C) × 2(B) × 7(T)\n  outputSize: 4×2"),
+        ((4, 2, 14), "outputSize must have one size for each dimension of X"),
+        ((3, 2, 14, 2), "outputSize must have one size for each dimension of X"),
     ],
 )  # fmt: skip
 def test_output_sizes(size, text):
@@ -155,9 +179,18 @@ def test_output_sizes(size, text):
         dl.maxunpool(TIME, np.arange(42.0), size)
 
 
-@pytest.mark.parametrize("size", ["same", (3, 2, -1), (3, 2, 1.5), None])
-def test_output_sizes_that_are_none(size):
-    with raises(ValueError, dl.maxunpool, "outputSize must be "):
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        ("same", "one size for each dimension of X; got 'same'."),
+        (None, "one size for each dimension of X; got None."),
+        ((3, 2, None), "one size for each dimension of X; got (3, 2, None)."),
+        ((3, 2, -1), "an integer, at least 0; got -1."),
+        ((3, 2, 1.5), "an integer, at least 0; got 1.5."),
+    ],
+)
+def test_output_sizes_that_are_none(size, text):
+    with raises(ValueError, dl.maxunpool, f"outputSize must be {text}"):
         dl.maxunpool(TIME, np.arange(42.0), size)
 
 
@@ -186,15 +219,43 @@ def test_indices_of_another_format():
         dl.maxunpool(X, index, (14, 3, 2))
 
 
-@pytest.mark.parametrize("change", [-1, 43, 0.5, np.nan])
+@pytest.mark.parametrize(
+    ("change", "got"),
+    [(-1, "numbers from {} to {}"), (43, "numbers from {} to {}"), (0.5, "{}"), (np.nan, "nan")],
+)
 @pytest.mark.parametrize("base", [0, 1])
-def test_indices_out_of_range(change, base):
+def test_indices_out_of_range(change, got, base):
     index = np.arange(42.0) + base
     index[0] += change
+    if change in (-1, 43):
+        got = got.format(int(index.min()), int(index.max()))
     text = f"indx must hold whole numbers from {base} to {41 + base}, linear indices into the "
-    text += "result." if base else "result. For MATLAB's, which count from 1, give index_base=1."
-    with raises(ValueError, dl.maxunpool, text):
+    text += f"result; got {got.format(0.5 + base)}."
+    with raises(ValueError, dl.maxunpool, text) as caught:
         dl.maxunpool(TIME, index, (3, 2, 7), index_base=base)
+    assert "index_base" not in str(caught.value)
+
+
+def test_indices_of_another_type():
+    for index, got in ((np.ones(42) > 0, "logical"), (np.ones(42) * 1j, "complex")):
+        text = "indx must hold whole numbers from 0 to 41, linear indices into the result; got "
+        with raises(ValueError, dl.maxunpool, f"{text}{got} data."):
+            dl.maxunpool(TIME, index, (3, 2, 7))
+
+
+def test_indices_counted_from_the_other_number():
+    text = "got numbers from 1 to 42. For indices that count from 1, as MATLAB's, give index_base=1"
+    with pytest.raises(ValueError, match=re.escape(text)):
+        dl.maxunpool(TIME, np.arange(42.0) + 1, (3, 2, 7))
+    text = "got numbers from 0 to 41. Indices that count from 0 go without index_base."
+    with pytest.raises(ValueError, match=re.escape(text)):
+        dl.maxunpool(TIME, np.arange(42.0), (3, 2, 7), index_base=1)
+
+
+def test_a_result_without_elements_has_no_indices():
+    with raises(ValueError, dl.maxunpool, "the result, 3(C) × 2(B) × 0(T), has no elements, and "
+                "indx holds 42 indices"):  # fmt: skip
+        dl.maxunpool(TIME, np.arange(42.0), (3, 2, 0))
 
 
 @pytest.mark.parametrize("base", [2, -1, True, "1", None])

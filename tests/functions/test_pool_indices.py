@@ -96,6 +96,13 @@ def test_sizes_may_leave_out_trailing_ones():
     assert dl.maxunpool(X, [2], np.array([[4, 1]])).shape == (4, 1)
 
 
+@pytest.mark.parametrize("index", [np.zeros(0), np.zeros((2, 0, 3)), []])
+def test_nothing_is_put_nowhere(index):
+    X = dl.dlarray(np.ones((2, 0, 3)), "CBT")
+    Y = dl.maxunpool(X, index, (2, 0, 6))
+    assert (Y.fmt, Y.shape) == ("CBT", (2, 0, 6))
+
+
 def test_of_two_elements_at_one_index_the_last_counts():
     X = dl.dlarray([[1.0, 2.0]], "CT")
     index = dl.dlarray([[3.0, 3.0]], "CT")

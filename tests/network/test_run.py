@@ -237,7 +237,7 @@ def test_number_of_results_is_checked(x, nargout):
     [
         ("Acceleration", "fast", 'Acceleration must be one of "auto", "none"; got \'fast\''),
         ("Acceleration", "mex", 'Acceleration="mex" is not available in this version'),
-        ("OutputDataFormats", "CB", "OutputDataFormats must be one of \"auto\"; got 'CB'"),
+        ("OutputDataFormats", "CB", "OutputDataFormats must be \"auto\"; got 'CB'"),
     ],
 )
 def test_unbuilt_and_unknown_option_values_raise(x, method, option, value, text):

@@ -79,8 +79,8 @@ def test_unusable_loss_raises(loss, text, XT):
         ("mean-absolute-error", "not available in this version"),
         ("l1loss", "not available in this version"),
         ("huber", "not available in this version"),
-        ("cross-entropy", 'lossFcn must be one of "crossentropy", or a function of .Y, T.; got'),
-        (3, 'lossFcn must be one of "crossentropy", or a function of .Y, T.; got 3'),
+        ("cross-entropy", 'lossFcn must be "crossentropy" or a function of .Y, T.; got'),
+        (3, 'lossFcn must be "crossentropy" or a function of .Y, T.; got 3'),
     ],
 )
 def test_other_losses_raise(loss, text, XT):

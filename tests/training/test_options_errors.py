@@ -120,7 +120,7 @@ def test_what_is_not_built_names_what_to_do(name, value, instead):
         ("GradientThresholdMethod", "max", 'must be one of "l2norm", "global-l2norm", "absolute-'),
         ("OutputNetwork", "best", 'OutputNetwork must be one of "auto", "last-iteration", "best-'),
         ("Plots", True, 'Plots must be one of "none", "training-progress"; got True'),
-        ("Metrics", "acc", "Metrics must be one of \"accuracy\"; got 'acc'"),
+        ("Metrics", "acc", "Metrics must be \"accuracy\"; got 'acc'"),
         ("Acceleration", "mex", 'Acceleration must be one of "auto", "none"; got \'mex\''),
         ("OutputFcn", [abs, 3], "OutputFcn must be a function or a list of functions; got int"),
         ("OutputFcn", 3, "OutputFcn must be a function or a list of functions; got int"),

@@ -147,7 +147,7 @@ def test_padded_batch_of_short_sequences_is_not_changed_by_the_call(rng):
         ({"MiniBatchSize": 0}, "MiniBatchSize must be a positive integer; got 0"),
         ({"nargout": 2}, "nargout must be 1; got 2"),
         ({"nargout": 0}, "nargout must be 1; got 0"),
-        ({"OutputDataFormats": "CB"}, 'OutputDataFormats must be one of "auto"'),
+        ({"OutputDataFormats": "CB"}, 'OutputDataFormats must be "auto"'),
         ({"ExecutionEnvironment": "gpu"}, 'ExecutionEnvironment="gpu" is not available in this'),
         ({"ExecutionEnvironment": "tpu"}, 'ExecutionEnvironment must be one of "auto", "cpu"'),
         ({"Acceleration": "mex"}, 'Acceleration="mex" is not available in this version'),
@@ -366,7 +366,7 @@ def test_agrees_with_labels_by_hand(rng):
     ("T", "metrics", "error", "text"),
     [
         (["a"] * 4, "rmse", ValueError, 'Metrics="rmse" is not available in this version'),
-        (["a"] * 4, "acc", ValueError, "Metrics must be one of \"accuracy\"; got 'acc'"),
+        (["a"] * 4, "acc", ValueError, "Metrics must be \"accuracy\"; got 'acc'"),
         (["a"] * 4, [], ValueError, 'name a metric, for example "accuracy"'),
         (["a"] * 4, None, ValueError, 'name a metric, for example "accuracy"'),
         (["a"] * 4, len, ValueError, "metric objects and functions are not available"),

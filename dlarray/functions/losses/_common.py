@@ -49,7 +49,7 @@ def operands(
     y, restore = labelled(call, Y, options.DataFormat, "Y")
     require_float(y, call)
     names = ("targets", "weights", "Mask")
-    y, t, w, mask = united(call, y, names, targets, weights, options.Mask, optional=2)
+    y, t, w, mask = united(call, y, names, targets, weights, options.Mask, optional=2, logical=True)
     t = matched(call, y, t, options.DataFormat, advice)
     return checked(call, y, t, w, mask, options, restore)
 

@@ -178,7 +178,9 @@ def _index_operands(
     y, restore = labelled(call, Y, options.DataFormat, "Y")
     require_float(y, call)
     channel = require_label(y, "C", call)
-    y, w, mask = united(call, y, ("weights", "Mask"), weights, options.Mask, optional=2)
+    y, w, mask = united(
+        call, y, ("weights", "Mask"), weights, options.Mask, optional=2, logical=True
+    )
     # targets keep their type: single precision does not hold every integer
     t = _index_targets(call, y, constant(call, "targets", targets), options.DataFormat)
     o = checked(call, y, t, w, mask, options, restore, of="targets")
