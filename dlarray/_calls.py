@@ -11,13 +11,15 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_NONE: Mapping[str, str] = MappingProxyType({})
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -39,21 +41,40 @@ def explained(function: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
+def closest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like another; "" if none is.
+
+    At 0.65 a "DilationFactor" finds no "BiasL2Factor", and "Dilation" its "DilationFactor"; the
+    beginning of a name, such as "Approx", finds it at any length.
+    """
+
+    def likeness(other: str) -> tuple[float, float]:
+        begins = len(name) > 2 and other.lower().startswith(name.lower())
+        alike = difflib.SequenceMatcher(None, other.lower(), name.lower()).ratio() + begins
+        return alike, difflib.SequenceMatcher(None, other, name).ratio()
+
+    best = max(known, key=likeness, default="")
+    return best if likeness(best)[0] >= 0.65 else ""
+
+
 def unknown(
-    call: str, names: Iterable[str], known: Iterable[str], more: Iterable[str] = ()
+    call: str,
+    names: Iterable[str],
+    known: Iterable[str],
+    more: Iterable[str] = (),
+    synonyms: Mapping[str, str] = _NONE,
 ) -> None:
     """Raise a TypeError for the first unknown option name, with the closest known one.
 
-    ``more`` are names that are known and are no options.
+    ``more`` are names that are known and are no options; ``synonyms`` are unknown names and the
+    options that mean the same.
     """
     listed = list(known)
     valid = [*listed, *more]
     for name in names:
         if name not in valid:
-            close = difflib.get_close_matches(name, valid, 1, 0.5) or [
-                n for n in valid if n.lower() == name.lower()
-            ]
-            hint = f" Did you mean {close[0]}?" if close else ""
+            close = synonyms.get(name) or closest(name, valid)
+            hint = f" Did you mean {close}?" if close else ""
             there = f" Options are {', '.join(listed)}." if listed else " It has none."
             raise TypeError(f"{call}: there is no option {name}.{hint}{there}")
 
@@ -64,8 +85,11 @@ def _misfit(
     """What is wrong with a call; None if nothing is."""
     parameters = list(inspect.signature(function).parameters.values())
     call = function.__name__
+    synonyms: Mapping[str, str] = _NONE
     if call == "__init__":
-        call = _constructor(function, type(arguments[0]))
+        kind = type(arguments[0])
+        call = _constructor(function, kind)
+        synonyms = getattr(kind, "synonyms", _NONE)
         parameters, arguments = parameters[1:], arguments[1:]
     by_position = [p for p in parameters if p.kind in _BY_POSITION]
     by_name = [p for p in parameters if p.kind in _BY_NAME]
@@ -75,7 +99,7 @@ def _misfit(
     if inspect.Parameter.VAR_KEYWORD not in kinds:
         try:
             optional = [p.name for p in by_name if p.default is not p.empty]
-            unknown(call, options, optional, [p.name for p in by_name])
+            unknown(call, options, optional, [p.name for p in by_name], synonyms)
         except TypeError as error:
             return error
     filled = by_position[: len(arguments)]

@@ -145,20 +145,20 @@ def test_a_type_error_from_within_stays_as_it_is():
 
 
 def test_a_layer_class_of_a_user_is_named_as_it_is_called():
-    class ScaleLayer(dl.Layer):
+    class ScaleLayer(dl.Layer, registered=False):
         def __init__(self, factor, *, Name=""):
             super().__init__(Name=Name)
 
-    class wrongLayer(dl.Layer):
+    class wrongLayer(dl.Layer, registered=False):
         def __init__(self):
             options: dict[str, Any] = {"Nam": "a"}
             super().__init__(**options)
 
-    class passingLayer(dl.Layer):
+    class passingLayer(dl.Layer, registered=False):
         def __init__(self, **options: Any):
             super().__init__(**options)
 
-    class ByPlaceLayer(dl.Layer):
+    class ByPlaceLayer(dl.Layer, registered=False):
         def __init__(self):
             super().__init__(*["a"])
 
@@ -190,3 +190,27 @@ def test_an_unknown_option_is_named_with_the_closest_one(name, hint):
     with pytest.raises(TypeError) as error:
         _calls.unknown("f", ["Padding", name], ["Padding", "Stride"])
     assert str(error.value) == f"f: there is no option {name}.{hint} Options are Padding, Stride."
+
+
+@pytest.mark.parametrize(
+    ("name", "closest"),
+    [("STRIDES", "Stride"), ("biasl2", "BiasL2Factor"), ("DilationFactor", ""), ("kx", "k")],
+)
+def test_the_closest_name_in_any_case_is_like_enough(name, closest):
+    known = ["Stride", "BiasL2Factor", "BiasLearnRateFactor", "X", "k"]
+    assert _calls.closest(name, known) == closest
+    assert _calls.closest(name, []) == ""
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "hint"),
+    [
+        (dl.transposedConv1dLayer, "Padding", r" Did you mean Cropping\?"),
+        (dl.transposedConv1dLayer, "DilationFactor", ""),
+        (dl.convolution1dLayer, "Cropping", r" Did you mean Padding\?"),
+        (dl.convolution1dLayer, "padding", r" Did you mean Padding\?"),
+    ],
+)
+def test_an_option_of_another_layer_is_answered_with_that_of_the_same_meaning(make, name, hint):
+    with pytest.raises(TypeError, match=rf"there is no option {name}\.{hint} Options are Stride"):
+        make(3, 4, **{name: 2})

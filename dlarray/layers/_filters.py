@@ -7,24 +7,12 @@ from typing import Any
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import FormatError, ShapeError, describe, networkDataLayout
+from ..formats import ShapeError, describe, networkDataLayout
+from ._calling import require_fit
 from ._options import auto_integer
 from ._windows import WindowLayer
 from .initializers import initial_value, initializer
-from .properties import Factor, Learnable, Option
-
-
-class _Unlabelled(Learnable):
-    """A parameter whose axes have their meaning by position."""
-
-    def checked(self, layer: Any, value: Any) -> dlarray:
-        if isinstance(value, dlarray) and value.fmt:
-            size = "×".join("?" if n == "auto" else str(n) for n in layer.weights_size())
-            raise FormatError(
-                f"{layer.call}: {self.name} must be unformatted, of size {size}; got "
-                f"{describe(value.shape, value.fmt)}. Use stripdims."
-            )
-        return super().checked(layer, value)
+from .properties import Factor, Option, RealLearnable
 
 
 class FilterLayer(WindowLayer, registered=False):
@@ -40,27 +28,28 @@ class FilterLayer(WindowLayer, registered=False):
         initializer("glorot", "he", "narrow-normal", "zeros", "ones"), "glorot", group="hidden"
     )
     BiasInitializer = Option(initializer("zeros", "narrow-normal", "ones"), "zeros", group="hidden")
-    Weights = _Unlabelled(size=lambda layer: layer.weights_size())
-    Bias = Learnable(L2Factor=0, size=lambda layer: (1, layer.NumFilters))
+    Weights = RealLearnable(size=lambda layer: layer._weights_size())
+    Bias = RealLearnable(channels=True, L2Factor=0, size=lambda layer: (1, layer.NumFilters))
     WeightLearnRateFactor = Factor("Weights", "LearnRateFactor")
     WeightL2Factor = Factor("Weights", "L2Factor")
     BiasLearnRateFactor = Factor("Bias", "LearnRateFactor")
     BiasL2Factor = Factor("Bias", "L2Factor")
 
     @abstractmethod
-    def weights_size(self) -> tuple[Any, ...]:
+    def _weights_size(self) -> tuple[Any, ...]:
         """The size of the weights; "auto" for channels that are not known."""
 
     def initialize(self, layout: networkDataLayout) -> None:
-        self.moved_label(layout.Format)
+        self.moved_label(layout)
         channels = layout.sizeof("C")
         if self.NumChannels not in ("auto", channels):
             raise ShapeError(
                 f"{self.call}: NumChannels is {self.NumChannels}; the data have {channels} "
-                f"channels, {layout}."
+                f"channels, {describe(layout.Size, layout.Format)}."
             )
         self.settle(NumChannels=channels)
-        size, taps = self.weights_size(), self.FilterSize
+        require_fit(self, layout)
+        size, taps = self._weights_size(), self.FilterSize
         if self.Weights is None:
             self.Weights = initial_value(
                 self.call,

@@ -9,8 +9,10 @@ from .. import _checks
 
 def auto_integer(call: str, name: str, value: Any) -> int | str:
     """'auto' until the network is initialized, or a positive integer."""
-    if isinstance(value, str):
-        if value.lower() == "auto":
-            return "auto"
-        raise ValueError(f"{call}: {name} must be 'auto' or a positive integer; got {value!r}.")
-    return _checks.integer(call, name, value)
+    if isinstance(value, str) and value.lower() == "auto":
+        return "auto"
+    try:
+        return _checks.integer(call, name, value)
+    except ValueError:
+        rule = f"{call}: {name} must be 'auto' or a positive integer"
+        raise ValueError(f"{rule}; got {value!r}.") from None

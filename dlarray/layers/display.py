@@ -83,6 +83,11 @@ def layer_text(layer: Layer) -> str:
     return "\n".join([*lines, ""])
 
 
+def line_text(layer: Layer) -> str:
+    """What a listing says of a layer: its description, or what it says of itself."""
+    return layer.Description or layer.summaryText()
+
+
 class LayerArray(list["Layer"]):
     """Layers of a network; prints as MATLAB's layer arrays do.
 
@@ -106,7 +111,7 @@ def array_text(layers: Sequence[Layer]) -> str:
     name_width = max((len(name) for name in names), default=0)
     type_width = max((len(kind) for kind in types), default=0)
     rows = [
-        f"{i + 1:>6}   {name:<{name_width}}   {kind:<{type_width}}   {layer.summaryText()}"
+        f"{i + 1:>6}   {name:<{name_width}}   {kind:<{type_width}}   {line_text(layer)}"
         for i, (name, kind, layer) in enumerate(zip(names, types, layers, strict=True))
     ]
     return "\n".join([f"  {len(layers)}×1 Layer array with layers:", "", *rows])

@@ -13,7 +13,7 @@ def _probability(call: str, name: str, value: float) -> float:
     return _checks.number(call, name, value, 0, 1, below=True)
 
 
-class DropoutLayer(Layer, Formattable):
+class DropoutLayer(Layer, Formattable, closed=True):
     """In training each element is 0 with a probability, else divided by the rest of it; nothing
     happens at prediction.
 

@@ -9,15 +9,16 @@ import numpy as np
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import ShapeError, networkDataLayout
+from ..formats import ShapeError, describe, networkDataLayout
 from ..functions import fullyconnect
+from ._calling import require_fit, require_labels, require_parameters
 from ._options import auto_integer
 from .initializers import Initializer, initial_value, initializer
 from .layer import Formattable, Layer
-from .properties import Factor, Learnable, Option
+from .properties import Factor, Option, RealLearnable
 
 
-class FullyConnectedLayer(Layer, Formattable):
+class FullyConnectedLayer(Layer, Formattable, closed=True):
     """Multiply the S and C elements of every observation and time step by a matrix and add a bias.
 
     Parameters
@@ -34,8 +35,8 @@ class FullyConnectedLayer(Layer, Formattable):
 
     Raises
     ------
-    ValueError : an option out of range.  ShapeError, in a network : another number of inputs than
-        the weights have.
+    ValueError : an option out of range.
+    ShapeError : weights or bias of another size; in a network, another number of inputs.
 
     Examples
     --------
@@ -54,8 +55,8 @@ class FullyConnectedLayer(Layer, Formattable):
         group="hidden",
     )
     BiasInitializer = Option(initializer("zeros", "narrow-normal", "ones"), "zeros", group="hidden")
-    Weights = Learnable(size=lambda layer: (layer.OutputSize, layer.InputSize))
-    Bias = Learnable(L2Factor=0, size=lambda layer: (layer.OutputSize, 1))
+    Weights = RealLearnable(size=lambda layer: (layer.OutputSize, layer.InputSize))
+    Bias = RealLearnable(channels=True, L2Factor=0, size=lambda layer: (layer.OutputSize, 1))
     WeightLearnRateFactor = Factor("Weights", "LearnRateFactor")
     WeightL2Factor = Factor("Weights", "L2Factor")
     BiasLearnRateFactor = Factor("Bias", "LearnRateFactor")
@@ -87,15 +88,17 @@ class FullyConnectedLayer(Layer, Formattable):
 
     def initialize(self, layout: networkDataLayout) -> None:
         sizes = [n for n, label in zip(layout.Size, layout.Format, strict=True) if label in "SC"]
+        data = describe(layout.Size, layout.Format)
         if any(n is None for n in sizes):
-            raise ShapeError(f"{self.call}: needs fixed S and C sizes; the data are {layout}.")
+            raise ShapeError(f"{self.call}: needs fixed S and C sizes; the data are {data}.")
         inputs = prod(n for n in sizes if n is not None)
         if self.InputSize not in ("auto", inputs):
             raise ShapeError(
                 f"{self.call}: InputSize is {self.InputSize}; the data have {inputs} inputs, "
-                f"{layout}."
+                f"{data}."
             )
         self.settle(InputSize=inputs)
+        require_fit(self, layout)
         if self.Weights is None:
             # stored as inputs × outputs, which the product reads without a transposed copy
             size = (self.OutputSize, inputs)
@@ -112,7 +115,11 @@ class FullyConnectedLayer(Layer, Formattable):
             self.Bias = initial_value(self.call, "Bias", self.BiasInitializer, (self.OutputSize, 1))
 
     def predict(self, X: dlarray) -> dlarray:
-        return fullyconnect(X, self.Weights, self.Bias)
+        weights, bias = self.Weights, self.Bias
+        if weights is None or bias is None or not isinstance(X, dlarray) or not X.fmt:
+            require_labels(self, X)
+            require_parameters(self)
+        return fullyconnect(X, weights, bias)
 
     def summaryText(self) -> str:
         return f"{self.OutputSize} fully connected layer"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from ..array import dlarray, max, mean, reshape
-from ..formats import FormatError, ShapeError, quoted
+from ..array import described, dlarray, max, mean, require_float, reshape
+from ..formats import ShapeError
+from ._windows import moved_label
 from .layer import Formattable, Layer
 
 
@@ -16,22 +17,18 @@ class GlobalPooling1DLayer(Layer, Formattable, ABC, registered=False):
         super().__init__(Name=Name)
 
     @abstractmethod
-    def pooled(self, X: dlarray, label: str) -> dlarray:
+    def _pooled(self, X: dlarray, label: str) -> dlarray:
         """X reduced over the dimension with this label, which stays with size 1."""
 
     def predict(self, X: dlarray) -> dlarray:
-        label = next((label for label in "ST" if label in X.fmt), None)
-        if label is None or X.fmt.count("S") > 1:
-            raise FormatError(
-                f"{self.call}: pools over S or T, of data with at most one S; {quoted(X.fmt)} data "
-                "have "
-                f"{X.fmt.count('S')} S and {X.fmt.count('T')} T dimensions."
-            )
+        label = moved_label(self, "pool", X)
+        require_float(X, self.call)
         if X.shape[X.fmt.index(label)] == 0:
             raise ShapeError(
-                f"{self.call}: there is nothing to pool: the {label} dimension has size 0."
+                f"{self.call}: there is nothing to pool: the {label} dimension has size 0; got "
+                f"{described(X)}."
             )
-        Y = self.pooled(X, label)
+        Y = self._pooled(X, label)
         if label == "S":
             return Y
         rest = X.fmt.replace("T", "")
@@ -47,7 +44,7 @@ class GlobalPooling1DLayer(Layer, Formattable, ABC, registered=False):
         )
 
 
-class GlobalAveragePooling1DLayer(GlobalPooling1DLayer):
+class GlobalAveragePooling1DLayer(GlobalPooling1DLayer, closed=True):
     """The mean over time, or over the space of 1-D images.
 
     Formats: "CBT" gives "CB" and "CT" "CU"; "SCB", "SCBT", "SC" and "SCT" keep S with size 1.
@@ -62,11 +59,11 @@ class GlobalAveragePooling1DLayer(GlobalPooling1DLayer):
     Type = "1-D Global Average Pooling"
     default_name = "gapool1d"
 
-    def pooled(self, X: dlarray, label: str) -> dlarray:
+    def _pooled(self, X: dlarray, label: str) -> dlarray:
         return mean(X, label)
 
 
-class GlobalMaxPooling1DLayer(GlobalPooling1DLayer):
+class GlobalMaxPooling1DLayer(GlobalPooling1DLayer, closed=True):
     """The maximum over time, or over the space of 1-D images.
 
     Formats: "CBT" gives "CB" and "CT" "CU"; "SCB", "SCBT", "SC" and "SCT" keep S with size 1.
@@ -80,7 +77,7 @@ class GlobalMaxPooling1DLayer(GlobalPooling1DLayer):
     Type = "1-D Global Max Pooling"
     default_name = "gmpool1d"
 
-    def pooled(self, X: dlarray, label: str) -> dlarray:
+    def _pooled(self, X: dlarray, label: str) -> dlarray:
         Y: dlarray = max(X, dim=label)
         return Y
 

@@ -25,6 +25,9 @@ Nothing is written to ``self`` in them.
 
 A layer that can do the work of the layer after it in the same step says so in `fuseWith`.
 
+A class has attributes of its own, unless it is made with ``class name(Layer, closed=True)``, as
+those of this package are: then setting a name that is no property raises.
+
 With `Formattable` the inputs and outputs are formatted dlarrays.  Without it they are unformatted,
 with dimensions in the order of the data's format.
 """
@@ -32,13 +35,14 @@ with dimensions in the order of the data's format.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from .. import _calls, _checks
 from ..formats import networkDataLayout
 from . import display
-from .properties import Learnable, PortNames
+from .properties import Learnable, Option, PortNames, Text, read_only_port
 
 
 class Formattable:
@@ -79,6 +83,9 @@ class Layer:
     NumInputs, NumOutputs : ports, named "in" or "in1", "in2", ...; "out" or "out1", "out2", ....
     InputNames, OutputNames : other names for the ports; they set the numbers.
 
+    Objects of a class have attributes of their own.  With ``class name(Layer, closed=True)``, and
+    for the layers of this package, setting what is no property raises an AttributeError.
+
     Examples
     --------
     >>> class scaledReluLayer(Layer):
@@ -95,26 +102,23 @@ class Layer:
     Type = ""
     default_name = "layer"
     registry: ClassVar[dict[tuple[str, str], type[Layer]]] = {}  # by module and name
+    synonyms: ClassVar[dict[str, str]] = {}  # other layers' options, and this one's of that meaning
+    _closed = False
 
-    Name: str
-    Description: str
+    Name = Text()
+    Description = Text()
     InputNames = PortNames()
     OutputNames = PortNames()
 
-    def __init_subclass__(cls, *, registered: bool = True, **options: Any) -> None:
+    def __init_subclass__(
+        cls, *, registered: bool = True, closed: bool = False, **options: Any
+    ) -> None:
         super().__init_subclass__(**options)
+        cls._closed = closed
         if registered:
             Layer.registry[cls.__module__, cls.__name__] = cls
         if "__init__" in vars(cls):
             cls.__init__ = _calls.explained(cls.__init__)  # type: ignore[method-assign]
-
-    def __new__(cls, *args: Any, **options: Any) -> Any:
-        if hasattr(cls, "backward"):
-            raise TypeError(
-                f"{cls.__name__}: a backward function of a layer is not available in this version: "
-                "gradients come from predict and forward. Remove backward."
-            )
-        return super().__new__(cls)
 
     @_calls.explained
     def __init__(
@@ -127,8 +131,11 @@ class Layer:
         InputNames: Sequence[str] | None = None,
         OutputNames: Sequence[str] | None = None,
     ) -> None:
-        if not isinstance(Name, str):
-            raise TypeError(f"{self.call}: Name must be a text; got {type(Name).__name__}.")
+        if hasattr(type(self), "backward"):
+            raise TypeError(
+                f"{type(self).__name__}: a backward function of a layer is not available in this "
+                "version: gradients come from predict and forward. Remove backward."
+            )
         self.Name, self.Description = Name, Description
         inputs = _checks.integer(self.call, "NumInputs", NumInputs, 0)
         outputs = _checks.integer(self.call, "NumOutputs", NumOutputs, 0)
@@ -168,7 +175,7 @@ class Layer:
 
     def summaryText(self) -> str:
         """The line that describes the layer in a listing."""
-        return self.Description or type(self).__name__
+        return type(self).__name__
 
     def hidden_properties(self) -> tuple[str, ...]:
         """Properties that do not print as the layer is now."""
@@ -205,9 +212,45 @@ class Layer:
     def NumInputs(self) -> int:
         return len(self.InputNames)
 
+    @NumInputs.setter
+    def NumInputs(self, value: int) -> None:
+        raise AttributeError(read_only_port(self, "NumInputs"))
+
     @property
     def NumOutputs(self) -> int:
         return len(self.OutputNames)
+
+    @NumOutputs.setter
+    def NumOutputs(self, value: int) -> None:
+        raise AttributeError(read_only_port(self, "NumOutputs"))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._closed or name in self.synonyms:
+            attribute = inspect.getattr_static(type(self), name, None)
+            if not hasattr(type(attribute), "__set__"):
+                raise AttributeError(self._no_property(name))
+        super().__setattr__(name, value)
+
+    def _no_property(self, name: str) -> str:
+        """The message for a name that is no property."""
+        settable = [
+            other
+            for other, found in type(self).declared(object)
+            if hasattr(type(found), "__set__")
+            and not isinstance(found, (property, PortNames))
+            and not (isinstance(found, Option) and found.read_only)
+            and not other.startswith("_")
+        ]
+        close = _calls.closest(name, settable)
+        hint = self.property_hint(name) or (f" Did you mean {close}?" if close else "")
+        return (
+            f"{self.call}: {type(self).__name__} has no property {name}.{hint} Properties that can "
+            f"be set are {', '.join(settable)}."
+        )
+
+    def property_hint(self, name: str) -> str:
+        """What to set in place of a name that is no property of this layer, or \"\"."""
+        return ""
 
     @classmethod
     def declared(cls, kind: type) -> Iterator[tuple[str, Any]]:

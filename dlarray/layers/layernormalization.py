@@ -6,16 +6,17 @@ from typing import Any
 
 from .. import _checks
 from ..array import dlarray
-from ..formats import FormatError, ShapeError, networkDataLayout, quoted
+from ..formats import FormatError, ShapeError, describe, networkDataLayout
 from ..functions import layernorm
 from ..functions.normalization import OPERATION_DIMENSIONS
+from ._calling import require_fit, require_labels, require_parameters
 from ._options import auto_integer
 from .initializers import Initializer, initial_value, initializer
 from .layer import Formattable, Layer
-from .properties import Factor, Learnable, Option
+from .properties import Factor, Option, RealLearnable
 
 
-class LayerNormalizationLayer(Layer, Formattable):
+class LayerNormalizationLayer(Layer, Formattable, closed=True):
     """Normalize each observation to mean 0 and variance 1, then scale and shift by channel.
 
     Parameters
@@ -47,8 +48,8 @@ class LayerNormalizationLayer(Layer, Formattable):
         initializer("zeros", "ones", "narrow-normal"), "zeros", group="hidden"
     )
     ScaleInitializer = Option(initializer("ones", "zeros", "narrow-normal"), "ones", group="hidden")
-    Offset = Learnable(size=lambda layer: (layer.NumChannels, 1))
-    Scale = Learnable(size=lambda layer: (layer.NumChannels, 1))
+    Offset = RealLearnable(channels=True, size=lambda layer: (layer.NumChannels, 1))
+    Scale = RealLearnable(channels=True, size=lambda layer: (layer.NumChannels, 1))
     OffsetLearnRateFactor = Factor("Offset", "LearnRateFactor")
     OffsetL2Factor = Factor("Offset", "L2Factor")
     ScaleLearnRateFactor = Factor("Scale", "LearnRateFactor")
@@ -83,15 +84,17 @@ class LayerNormalizationLayer(Layer, Formattable):
     def initialize(self, layout: networkDataLayout) -> None:
         if "C" not in layout.Format:
             raise FormatError(
-                f"{self.call}: needs a C dimension; the data are {quoted(layout.Format)}."
+                f"{self.call}: needs a C dimension; the data are "
+                f"{describe(layout.Size, layout.Format)}. Label their channels C."
             )
         channels = layout.sizeof("C")
         if self.NumChannels not in ("auto", channels):
             raise ShapeError(
                 f"{self.call}: NumChannels is {self.NumChannels}; the data have {channels} "
-                f"channels, {layout}."
+                f"channels, {describe(layout.Size, layout.Format)}."
             )
         self.settle(NumChannels=channels)
+        require_fit(self, layout)
         if self.Offset is None:
             self.Offset = initial_value(
                 self.call, "Offset", self.OffsetInitializer, (self.NumChannels, 1)
@@ -102,10 +105,14 @@ class LayerNormalizationLayer(Layer, Formattable):
             )
 
     def predict(self, X: dlarray) -> dlarray:
+        offset, scale = self.Offset, self.Scale
+        if offset is None or scale is None or not isinstance(X, dlarray) or not X.fmt:
+            require_labels(self, X)
+            require_parameters(self)
         return layernorm(
             X,
-            self.Offset,
-            self.Scale,
+            offset,
+            scale,
             Epsilon=self.Epsilon,
             OperationDimension=self.OperationDimension,
         )

@@ -20,12 +20,16 @@ class _PaddingSize(Ends):
 
     def __set__(self, layer: Any, value: Any) -> None:
         size = samples_at_ends(layer.call, self.name, value)
-        if max(size) > layer.PoolSize:
-            raise ValueError(
-                f"{layer.call}: the padding must be at most the pool size, {layer.PoolSize}; got "
-                f"{size}."
-            )
-        super().__set__(layer, size)
+        super().__set__(layer, _at_most_the_window(layer, self.name, size))
+
+
+def _at_most_the_window(layer: Any, name: str, size: tuple[int, int]) -> tuple[int, int]:
+    if max(size) > layer.PoolSize:
+        raise ValueError(
+            f"{layer.call}: {name} must be at most the pool size, {layer.PoolSize}; got {size}. "
+            "Pad less, or make a layer with a larger poolSize."
+        )
+    return size
 
 
 class Pooling1DLayer(WindowLayer, registered=False):
@@ -44,23 +48,27 @@ class Pooling1DLayer(WindowLayer, registered=False):
         self.PoolSize, self.Stride = poolSize, Stride
         padding = parse_padding(self.call, "Padding", Padding, ("same",))
         if isinstance(padding, str):
-            self.settle(PaddingMode=padding, PaddingSize=None)  # known from the data
+            self.settle(PaddingMode=padding)
         else:
-            self.PaddingSize = padding
+            self.PaddingSize = _at_most_the_window(self, "Padding", padding)
 
     def initialize(self, layout: networkDataLayout) -> None:
-        self.settle_same(layout, self.PoolSize)
+        self.settle_length(layout)
+
+    def _span(self) -> int:
+        size: int = self.PoolSize
+        return size
 
     def predict(self, X: dlarray) -> dlarray:
-        return self.pooled(
+        return self._pooled(
             X,
-            PoolFormat=self.moved_label(X.fmt),
+            PoolFormat=self.moved_label(X),
             Stride=self.Stride,
             Padding=self.PaddingSize if self.PaddingMode == "manual" else self.PaddingMode,
         )
 
     @abstractmethod
-    def pooled(self, X: dlarray, **options: Any) -> dlarray:
+    def _pooled(self, X: dlarray, **options: Any) -> dlarray:
         """X pooled with these options of `maxpool` and `avgpool`."""
 
     def summaryText(self) -> str:
@@ -70,22 +78,31 @@ class Pooling1DLayer(WindowLayer, registered=False):
         )
 
 
-class MaxPooling1DLayer(Pooling1DLayer):
+class MaxPooling1DLayer(Pooling1DLayer, closed=True):
     """The maximum over windows of time, or of the space of 1-D images.
 
     Parameters
     ----------
     poolSize : samples of a window, a positive integer.
-    Padding : "same", samples at both ends, or (left, right), at most the pool size; they count as
-        -Inf.
+    Padding : samples at both ends, or (left, right), at most the pool size, or "same" (output
+        length ceil(length / Stride), an odd sample at the end); they count as -Inf.  0 if not
+        given.
     Stride : steps of the window; 1 if not given, not the pool size.
+
+    Properties
+    ----------
+    PoolSize : read-only.
+    PaddingMode : "manual" or "same", as Padding says; read-only.
+    PaddingSize : (left, right).  Setting it makes the mode "manual".  With "same" it follows the
+        stride and the length of images, and is None where that is not known, as for sequences.
 
     Formats: "CBT" and "CT" pool T; "SCB", "SCBT", "SC" and "SCT" pool S; the format stays.
 
     Raises
     ------
-    ValueError : an option out of range.  FormatError, ShapeError, in a network : nothing to pool
-        over, a window longer than the padded data.
+    ValueError : an option out of range.
+    FormatError : in a network, nothing to pool over.
+    ShapeError : in a network, a window longer than the padded data.
 
     Examples
     --------
@@ -98,28 +115,37 @@ class MaxPooling1DLayer(Pooling1DLayer):
     default_name = "maxpool1d"
     kind = "max"
 
-    def pooled(self, X: dlarray, **options: Any) -> dlarray:
+    def _pooled(self, X: dlarray, **options: Any) -> dlarray:
         Y: dlarray = maxpool(X, self.PoolSize, **options)
         return Y
 
 
-class AveragePooling1DLayer(Pooling1DLayer):
+class AveragePooling1DLayer(Pooling1DLayer, closed=True):
     """The mean over windows of time, or of the space of 1-D images.
 
     Parameters
     ----------
     poolSize : samples of a window, a positive integer.
-    Padding : "same", samples at both ends, or (left, right), at most the pool size.
+    Padding : samples at both ends, or (left, right), at most the pool size, or "same" (output
+        length ceil(length / Stride), an odd sample at the end).  0 if not given.
     Stride : steps of the window; 1 if not given, not the pool size.
-    PaddingValue : 0, padding counts as zeros; "mean", it does not count, and a window wholly in
-        padding gives NaN.
+    PaddingValue : 0 (if not given), padding counts as zeros; "mean", it does not count, and a
+        window wholly in padding gives NaN.
+
+    Properties
+    ----------
+    PoolSize, PaddingValue : read-only.
+    PaddingMode : "manual" or "same", as Padding says; read-only.
+    PaddingSize : (left, right).  Setting it makes the mode "manual".  With "same" it follows the
+        stride and the length of images, and is None where that is not known, as for sequences.
 
     Formats: "CBT" and "CT" pool T; "SCB", "SCBT", "SC" and "SCT" pool S; the format stays.
 
     Raises
     ------
-    ValueError : an option out of range.  FormatError, ShapeError, in a network : nothing to pool
-        over, a window longer than the padded data.
+    ValueError : an option out of range.
+    FormatError : in a network, nothing to pool over.
+    ShapeError : in a network, a window longer than the padded data.
 
     Examples
     --------
@@ -146,7 +172,7 @@ class AveragePooling1DLayer(Pooling1DLayer):
         super().__init__(poolSize, Padding=Padding, Stride=Stride, Name=Name)
         self.PaddingValue = PaddingValue
 
-    def pooled(self, X: dlarray, **options: Any) -> dlarray:
+    def _pooled(self, X: dlarray, **options: Any) -> dlarray:
         return avgpool(X, self.PoolSize, PaddingValue=self.PaddingValue, **options)
 
 

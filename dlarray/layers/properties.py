@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import _calls
 from ..array import as_data, dlarray
-from ..formats import ShapeError, describe
+from ..formats import FormatError, ShapeError, describe
 
 UNSET = object()
+
+
+def unset(value: Any) -> bool:
+    """Whether a value is None or empty, as MATLAB's []."""
+    if isinstance(value, (list, tuple)):
+        return len(value) == 0
+    return value is None or (isinstance(value, np.ndarray) and value.shape in ((0,), (0, 0)))
 
 
 class Option:
@@ -64,11 +73,32 @@ class Option:
         layer.__dict__[self.name] = self.check(layer.call, self.name, value)
 
 
+class Text:
+    """A text that every layer has."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, owner: type) -> str:
+        if layer is None:
+            return self  # type: ignore[return-value]
+        return str(_made(layer, owner, self.name))
+
+    def __set__(self, layer: Any, value: str) -> None:
+        if not isinstance(value, str):
+            raise TypeError(
+                f"{layer.call}: {self.name} must be a text; got {type(value).__name__}."
+            )
+        layer.__dict__[self.name] = value
+
+
 class Parameter:
-    """A property that a network keeps in a table; None while unset.
+    """A property that a network keeps in a table; None while unset, which may be written [].
 
     ``size`` gives the expected sizes from the layer, with None or "auto" where any will do.
     """
+
+    kinds = "fcb"  # of NumPy's types, those that it holds
 
     @_calls.explained
     def __init__(self, *, size: Callable[[Any], Sequence[Any]] | None = None) -> None:
@@ -81,19 +111,33 @@ class Parameter:
         return self if layer is None else layer.__dict__.get(self.name)
 
     def __set__(self, layer: Any, value: Any) -> None:
-        layer.__dict__[self.name] = None if value is None else self.checked(layer, value)
+        layer.__dict__[self.name] = None if unset(value) else self.checked(layer, value)
 
     def checked(self, layer: Any, value: Any) -> dlarray:
         """The value as a dlarray, its size checked against what the layer knows."""
         array = value
         if not isinstance(value, dlarray):
             array = dlarray(as_data(value, f"{layer.call}: {self.name}"))
-        if self.size is None:
-            return array
-        wanted = [None if n == "auto" else n for n in self.size(layer)]
-        sizes = array.shape + (1,) * (len(wanted) - array.ndim)
-        if sum(n != 1 for n in wanted) <= 1 and array.size == max(array.shape, default=1):
-            sizes = tuple(1 if n == 1 else array.size for n in wanted)  # a vector lies as it must
+        kind = array.dtype.kind
+        if kind not in self.kinds:
+            rule = "single, double or complex" if "c" in self.kinds else "single or double"
+            word = "logical. Convert it to single or double"
+            raise TypeError(
+                f"{layer.call}: {self.name} must be {rule}; got {describe(array.shape, array.fmt)} "
+                f"{word if kind == 'b' else 'complex. Use real, imag or abs of it'}."
+            )
+        return array if self.size is None else self._in_size(layer, array, self.size(layer))
+
+    def _in_size(self, layer: Any, array: dlarray, size: Sequence[Any]) -> dlarray:
+        """An array of this size, a vector without labels laid as it must."""
+        wanted = [None if n == "auto" else n for n in size]
+        vector = sum(n != 1 for n in wanted) <= 1 and array.size == max(array.shape, default=1)
+        if array.fmt:
+            sizes = array.shape
+        elif vector:
+            sizes = tuple(1 if n == 1 else array.size for n in wanted)
+        else:
+            sizes = array.shape + (1,) * (len(wanted) - array.ndim)
         if len(sizes) != len(wanted) or any(
             w is not None and n != w for n, w in zip(sizes, wanted, strict=True)
         ):
@@ -117,6 +161,8 @@ class Learnable(Parameter):
     (True, 0.0)
     """
 
+    kinds = "fc"
+
     @_calls.explained
     def __init__(
         self,
@@ -127,6 +173,32 @@ class Learnable(Parameter):
     ) -> None:
         super().__init__(size=size)
         self.factors = {"LearnRateFactor": float(LearnRateFactor), "L2Factor": float(L2Factor)}
+
+
+class RealLearnable(Learnable):
+    """A learnable of real numbers whose axes have their meaning by position.
+
+    With ``channels`` it has one number a channel, and may come with the label C.
+    """
+
+    kinds = "f"
+
+    def __init__(self, *, channels: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.channels = channels
+
+    def checked(self, layer: Any, value: Any) -> dlarray:
+        if not isinstance(value, dlarray) or not value.fmt:
+            return super().checked(layer, value)
+        if self.channels and value.fmt in ("C", "CU") and value.size == value.shape[0]:
+            return super().checked(layer, value.stripdims())
+        assert self.size is not None
+        size = "×".join("?" if n == "auto" else str(n) for n in self.size(layer))
+        rule = "or have the label C alone" if self.channels else f"of size {size}"
+        raise FormatError(
+            f"{layer.call}: {self.name} must be unformatted, {rule}; got "
+            f"{describe(value.shape, value.fmt)}. Use stripdims."
+        )
 
 
 class State(Parameter):
@@ -181,19 +253,11 @@ class PortNames:
     def __get__(self, layer: Any, owner: type) -> Any:
         if layer is None:
             return self
-        if self.name not in layer.__dict__:
-            raise AttributeError(
-                f"{owner.__name__}.{self.name} is not set: the constructor of the layer must call "
-                "super().__init__()."
-            )
-        return layer.__dict__[self.name]
+        return _made(layer, owner, self.name)
 
     def __set__(self, layer: Any, value: Any) -> None:
         if self.name in layer.__dict__:
-            raise AttributeError(
-                f"{type(layer).__name__}.{self.name} is read-only: it is set when the layer is "
-                "made. A layer class gives it to super().__init__."
-            )
+            raise AttributeError(read_only_port(layer, self.name))
         listed = isinstance(value, (list, tuple))
         names = list(value) if listed and all(isinstance(n, str) and n for n in value) else None
         if names is None or len(set(names)) != len(names):
@@ -201,3 +265,21 @@ class PortNames:
                 f"{layer.call}: {self.name} must be a list of different texts; got {value!r}."
             )
         layer.__dict__[self.name] = names
+
+
+def read_only_port(layer: Any, name: str) -> str:
+    """The message for what is set by the names of ports."""
+    return (
+        f"{type(layer).__name__}.{name} is read-only: it is set when the layer is made. A layer "
+        "class gives it to super().__init__."
+    )
+
+
+def _made(layer: Any, owner: type, name: str) -> Any:
+    """What the constructor of the base class sets."""
+    if name not in layer.__dict__:
+        raise AttributeError(
+            f"{owner.__name__}.{name} is not set: the constructor of the layer must call "
+            "super().__init__()."
+        )
+    return layer.__dict__[name]

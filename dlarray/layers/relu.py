@@ -7,7 +7,7 @@ from ..functions import relu
 from .layer import Formattable, Layer
 
 
-class ReLULayer(Layer, Formattable):
+class ReLULayer(Layer, Formattable, closed=True):
     """max(x, 0) of every element; any format, which stays.
 
     Examples

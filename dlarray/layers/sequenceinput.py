@@ -11,8 +11,9 @@ import numpy as np
 from .. import _checks
 from ..array import described, dlarray
 from ..formats import FormatError, ShapeError, describe, networkDataLayout, quoted
+from ._calling import require_labels
 from .layer import Formattable, Layer
-from .properties import Option
+from .properties import Option, unset
 
 STATISTICS = {
     "none": (),
@@ -39,7 +40,7 @@ def _normalization(call: str, name: str, value: Any) -> Any:
 
 def _statistic(call: str, name: str, value: Any) -> np.ndarray[Any, Any] | None:
     """A copy that can't be written to."""
-    if value is None:
+    if unset(value):
         return None
     try:
         array = np.array(value, np.float64)
@@ -84,7 +85,7 @@ def _no_split(call: str, name: str, value: Any) -> bool:
     return False
 
 
-class SequenceInputLayer(Layer, Formattable):
+class SequenceInputLayer(Layer, Formattable, closed=True):
     """The entry of sequences into a network; checks and normalizes them.
 
     Parameters
@@ -104,7 +105,10 @@ class SequenceInputLayer(Layer, Formattable):
 
     Raises
     ------
-    ShapeError, in a network : other sizes than inputSize, or fewer time steps than MinLength.
+    ValueError : an option out of range.
+    FormatError : in a network, data of another format.
+    ShapeError : statistics of another size; in a network, other sizes than inputSize, or fewer time
+        steps than MinLength.
 
     Examples
     --------
@@ -260,14 +264,9 @@ class SequenceInputLayer(Layer, Formattable):
         return np.where(value == 0, value.dtype.type(1), value)
 
     def _check(self, X: dlarray) -> None:
+        require_labels(self, X)
         spatial = len(self.InputSize) - 1
-        if (
-            not X.fmt
-            or X.fmt.count("S") != spatial
-            or "C" not in X.fmt
-            or "T" not in X.fmt
-            or "U" in X.fmt
-        ):
+        if X.fmt.count("S") != spatial or "C" not in X.fmt or "T" not in X.fmt or "U" in X.fmt:
             raise FormatError(
                 f'{self.call}: expects "{self.inputFormat()}" data; got {quoted(X.fmt)}, '
                 f"{described(X)}."

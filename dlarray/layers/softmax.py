@@ -7,7 +7,7 @@ from ..functions import softmax
 from .layer import Formattable, Layer
 
 
-class SoftmaxLayer(Layer, Formattable):
+class SoftmaxLayer(Layer, Formattable, closed=True):
     """Softmax over the channels; any format with C, which stays.
 
     Examples

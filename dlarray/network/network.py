@@ -11,6 +11,7 @@ from .. import _calls, _console
 from ..array import Same
 from ..formats import networkDataLayout
 from ..layers import Layer, LayerArray, Learnable, State
+from ..layers.display import line_text
 from . import graph, run
 from .schedule import Schedules
 from .setup import initialized_layers, input_layouts
@@ -368,6 +369,6 @@ def summary_text(net: dlnetwork) -> str:
     layers = {layer.Name: layer for layer in net.Layers}
     for i, name in enumerate(net.InputNames):
         layer = layers[name.split("/")[0]]
-        what = layer.summaryText() if not layer.InputNames else "data for the layer's input"
+        what = line_text(layer) if not layer.InputNames else "data for the layer's input"
         lines.append(f"      {i + 1}   '{name}'   {what}")
     return "\n".join(lines)

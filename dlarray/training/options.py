@@ -297,8 +297,8 @@ def trainingOptions(solverName: str, **options: Any) -> TrainingOptions:
 
     Raises
     ------
-    TypeError : an unknown option.  ValueError : a value out of range, or one that this version does
-        not build.
+    TypeError : an unknown option.
+    ValueError : a value out of range, or one that this version does not build.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from typing import Any
 
@@ -239,3 +240,17 @@ def test_copy_shares_no_list():
     again.setFactor("Scale", "L2Factor", 9)
     assert layer.InputNames == ["in"]
     assert layer.factor("Scale", "L2Factor") == 0.5
+
+
+def test_the_reference_shows_the_options_of_a_constructor():
+    """Sphinx shows those of `__new__` where a class has one."""
+    assert dl.Layer.__new__ is object.__new__
+    shown = str(inspect.signature(dl.maxPooling1dLayer))
+    assert shown.startswith("(poolSize: 'int', *, Padding: 'Any' = 0, Stride")
+
+
+def test_every_property_of_a_constructor_is_documented():
+    for cls in (dl.convolution1dLayer, dl.transposedConv1dLayer, dl.averagePooling1dLayer):
+        text = str(cls.__doc__)
+        for name in [*inspect.signature(cls).parameters, *dict(cls.declared(dl.Option))]:
+            assert name == "Name" or name in text, (cls, name)

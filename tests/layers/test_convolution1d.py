@@ -151,15 +151,6 @@ def test_read_only_properties_raise(name, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("NumInputs", 2), ("NumOutputs", 2), ("InputNames", ["a", "b"]), ("OutputNames", ["a", "b"])],
-)
-def test_ports_of_a_built_in_layer_are_read_only(name, value):
-    with pytest.raises(AttributeError):
-        setattr(conv(3, 2), name, value)
-
-
-@pytest.mark.parametrize(
     ("name", "value", "stored"),
     [
         ("Stride", np.int64(2), 2),
@@ -247,7 +238,8 @@ def test_initializers_leave_what_is_set():
 
 
 def test_narrow_normal_bias():
-    assert 0.005 < initialized(BiasInitializer="narrow-normal").Bias.data.std() < 0.015
+    layer = conv(1, 50_000, BiasInitializer="narrow-normal")
+    assert_normal(first(network(layer, (1, 1, 1), "CBT")).Bias.data, 0.01)
 
 
 def test_initializer_function_gets_the_size_and_its_result_is_single():

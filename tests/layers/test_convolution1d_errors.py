@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import dlarray as dl
-from tests.layers.convolutions import conv, network
+from tests.layers.convolutions import conv, first, network
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from tests.layers.convolutions import conv, network
         ((3, 2), {"Padding": "valid"}, 'Padding must be "same", "causal", a number'),
         ((3, 2), {"PaddingValue": "edge"}, 'PaddingValue must be one of "symmetric-include-edge",'),
         ((3, 2), {"PaddingValue": [1, 2]}, r"PaddingValue must be a number or one of.*\[1, 2\]"),
-        ((3, 2), {"NumChannels": 0}, "NumChannels must be a positive integer; got 0"),
+        ((3, 2), {"NumChannels": 0}, "NumChannels must be 'auto' or a positive integer; got 0"),
         (
             (3, 2),
             {"NumChannels": "all"},
@@ -193,3 +193,31 @@ def test_nothing_to_replicate_raises():
     net = network(conv(2, 2, Padding=1, PaddingValue="replicate"), (1, 1, 3), "CBT")
     with pytest.raises(dl.ShapeError, match="no sample to replicate: the input has length 0"):
         net.predict(dl.dlarray(np.zeros((1, 1, 0)), "CBT"))
+
+
+NOTE = "if yours are longer, give MinLength, or longer example data"
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "fmt", "noted"),
+    [
+        (conv(8, 2), (3, 2, 7), "CBT", True),
+        (conv(3, 2, DilationFactor=4, Padding=[1, 0]), (3, 2, 7), "CBT", True),
+        (dl.maxPooling1dLayer(8), (3, 2, 7), "CBT", True),
+        (dl.transposedConv1dLayer(3, 2, Cropping=30), (3, 2, 7), "CBT", True),
+        (conv(8, 2), (7, 3, 2), "SCB", False),
+        (dl.maxPooling1dLayer(8), (7, 3, 2), "SCB", False),
+        (conv(2, 2, Padding=7, PaddingValue="symmetric-exclude-edge"), (3, 2, 7), "CBT", False),
+    ],
+)
+def test_longer_sequences_are_advised_where_they_would_do(layer, shape, fmt, noted):
+    with pytest.raises(dl.ShapeError) as caught:
+        network(layer, shape, fmt)
+    assert any(NOTE in note for note in caught.value.__notes__) is noted
+
+
+def test_longer_sequences_are_not_advised_for_other_channels():
+    layer = first(network(conv(3, 2), (3, 2, 7), "CBT"))
+    with pytest.raises(dl.ShapeError, match="input channels differ") as caught:
+        layer.propagate(dl.dlarray(np.ones((4, 2, 7)), "CBT"))
+    assert not hasattr(caught.value, "__notes__")

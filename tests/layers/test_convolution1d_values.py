@@ -64,10 +64,10 @@ def test_data_without_channels_have_one(fmt, rng):
 @pytest.mark.parametrize(
     ("fmt", "shape", "text"),
     [
-        ("CB", (3, 2), '"CB" data have no S or T dimension.*label it S, for example.*"SBC"'),
-        ("CU", (3, 2), "with labels S or T, C and B"),
-        ("SSCB", (5, 5, 3, 2), 'must be sequences or 1-D images.*got "SSCB"'),
-        ("CTU", (3, 7, 2), 'labels S or T, C and B; got "CTU"'),
+        ("CB", (3, 2), '"CB" data have no S or T .*; got 3.C. × 2.B.\\. To .*label it S, .*"SBC"'),
+        ("CU", (3, 2), r'"CU" data have no S or T .*; got 3.C. × 2.U.\. To .*label it S, '),
+        ("SSCB", (5, 5, 3, 2), r"one S at most; got 5.S. × 5.S. × 3.C. × 2.B.\. Reshape them"),
+        ("CTU", (3, 7, 2), r"with labels S or T, C and B; got 3.C. × 7.T. × 2.U.\. Give the U dim"),
     ],
 )
 def test_formats_without_one_axis_to_convolve_raise(fmt, shape, text):

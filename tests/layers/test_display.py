@@ -133,3 +133,9 @@ def test_value(value, text):
 
 def test_padding_value_of_nan_prints():
     assert "PaddingValue: NaN" in repr(dl.convolution1dLayer(3, 2, PaddingValue=float("nan")))
+
+
+def test_a_description_stands_in_the_listing():
+    layer = dl.reluLayer(Name="r")
+    layer.Description = "keeps what is positive"
+    assert repr(dl.LayerArray([layer])).endswith("1   'r'   ReLU   keeps what is positive")

@@ -173,7 +173,9 @@ def test_sizes_are_read_only(name):
 
 
 def test_weights_that_do_not_fit_the_data_raise():
-    with pytest.raises(dl.ShapeError, match="weights do not fit the data"):
+    with pytest.raises(
+        dl.ShapeError, match=r"Weights must have size 4×3; got 4×7\. The data are 3"
+    ):
         network(fc(4, Weights=np.ones((4, 7))), (3, 2), "CB")
 
 

@@ -37,7 +37,27 @@ def test_table_of_formats(make, fmt, label, out, shape, rng):
 def test_data_without_channels_lose_their_time(make, rng):
     x = rng.standard_normal((2, 7))
     got = make().predict(dl.dlarray(x, "BT"))
-    assert "T" not in got.fmt and got.size == 2
+    reduce = np.max if make is dl.globalMaxPooling1dLayer else np.mean
+    assert (got.fmt, got.shape) == ("BU", (2, 1))
+    np.testing.assert_allclose(got.data.ravel(), reduce(x, axis=1), rtol=1e-12)
+
+
+@BOTH
+@pytest.mark.parametrize("fmt", ["T", "S"])
+def test_one_sequence_without_other_dimensions(make, fmt, rng):
+    x = rng.standard_normal(7)
+    got = make().predict(dl.dlarray(x, fmt))
+    reduce = np.max if make is dl.globalMaxPooling1dLayer else np.mean
+    assert got.shape == (1, 1) and fmt not in got.fmt.replace("S", "")
+    assert got.item() == pytest.approx(reduce(x), rel=1e-12)
+
+
+@BOTH
+@pytest.mark.parametrize("kind", [bool, complex])
+def test_data_that_are_no_real_numbers_raise(make, kind):
+    word = {bool: "logical", complex: "complex"}[kind]
+    with pytest.raises(TypeError, match=f"^global.*Pooling1dLayer: {word} data not supported"):
+        make().predict(dl.dlarray(np.ones((3, 2, 7), kind), "CBT"))
 
 
 def test_average_counts_padding():
@@ -62,13 +82,14 @@ def test_one_nan_makes_its_channel_nan(make):
 @pytest.mark.parametrize(
     ("fmt", "text"),
     [
-        ("CB", '"CB" data have 0 S and 0 T dimensions'),
-        ("CU", '"CU" data have 0 S and 0 T dimensions'),
-        ("SSCB", '"SSCB" data have 2 S and 0 T dimensions'),
+        ("CB", r'"CB" data have no S or T dimension to pool over; got 3.C. × 2.B.\. .*label it S'),
+        ("CU", r'"CU" data have no S or T dimension to pool over; got 3.C. × 2.U.\. .*label it S'),
+        ("SSCB", r"data must be .* one S at most; got 3.S. × 2.S. × 5.C. × 2.B.\. Reshape"),
+        ("CTU", r"data must be sequences .*; got 3.C. × 2.T. × 5.U.\. Give the U dimension"),
     ],
 )
 def test_formats_without_one_axis_to_pool_raise(make, fmt, text):
-    with pytest.raises(dl.FormatError, match=f"Pooling1dLayer: pools over S or T.*{text}"):
+    with pytest.raises(dl.FormatError, match=f"Pooling1dLayer: {text}"):
         make().predict(dl.dlarray(np.ones((3, 2, 5, 2)[: len(fmt)]), fmt))
 
 
@@ -76,7 +97,9 @@ def test_formats_without_one_axis_to_pool_raise(make, fmt, text):
 @pytest.mark.parametrize(("fmt", "label"), [("CBT", "T"), ("SCB", "S")])
 def test_nothing_to_pool_raises(make, fmt, label):
     shape = [0 if each == label else 2 for each in fmt]
-    with pytest.raises(dl.ShapeError, match=f"nothing to pool: the {label} dimension has size 0"):
+    with pytest.raises(
+        dl.ShapeError, match=f"nothing to pool: the {label} dimension has size 0; got"
+    ):
         make().predict(dl.dlarray(np.ones(shape), fmt))
 
 

@@ -149,13 +149,15 @@ def test_number_of_channels_is_read_only():
 
 
 def test_data_without_channels_raise():
-    with pytest.raises(dl.FormatError, match='needs a C dimension; the data are "BT"'):
+    with pytest.raises(
+        dl.FormatError, match=r"needs a C dimension; the data are 2.B. × 7.T.\. Label"
+    ):
         network(layernorm(), "BT")
 
 
 @pytest.mark.parametrize("name", ["Offset", "Scale"])
 def test_parameter_of_another_number_of_channels_raises(name):
-    with pytest.raises(dl.ShapeError, match="one element for each of 3 channels; got 4×1"):
+    with pytest.raises(dl.ShapeError, match=f"{name} must have size 3×1; got 4×1. The data are 3"):
         network(layernorm(**{name: np.ones((4, 1))}), "CB")
 
 

@@ -153,7 +153,7 @@ def test_padding_value_is_read_only():
         ((3,), {"Padding": math.inf}, "Padding must be an integer, at least 0; got inf"),
         ((3,), {"Padding": [1, 2, 3]}, 'Padding must be "same", a number or two numbers'),
         ((3,), {"Padding": "causal"}, 'Padding must be "same", a number or two numbers'),
-        ((3,), {"Padding": [1, 4]}, r"the padding must be at most the pool size, 3; got \(1, 4\)"),
+        ((3,), {"Padding": [1, 4]}, r"Padding must be at most the pool size, 3; got \(1, 4\)"),
     ],
 )
 def test_values_out_of_range_raise(make, arguments, options, text):
@@ -164,7 +164,7 @@ def test_values_out_of_range_raise(make, arguments, options, text):
 @BOTH
 def test_later_values_out_of_range_raise(make):
     layer = make(3, Name="p")
-    with pytest.raises(ValueError, match="Pooling1dLayer 'p': the padding must be at most the po"):
+    with pytest.raises(ValueError, match="Pooling1dLayer 'p': PaddingSize must be at most the p"):
         layer.PaddingSize = 4
     with pytest.raises(
         ValueError, match=r"'p': PaddingSize must be a number or two numbers .*; got None"
@@ -190,10 +190,10 @@ def test_padding_values_out_of_range_raise():
 @pytest.mark.parametrize(
     ("fmt", "text"),
     [
-        ("CB", '"CB" data have no S or T dimension to pool over\\. .*label it S'),
-        ("CU", 'data must be sequences or 1-D images, with labels S or T, C and B; got "CU"'),
-        ("SSCB", 'data must be sequences or 1-D images, .*; got "SSCB"'),
-        ("CTU", 'data must be sequences or 1-D images, .*; got "CTU"'),
+        ("CB", '"CB" data have no S or T dimension to pool over; got 3.C. × 4.B.\\. .*label it S'),
+        ("CU", '"CU" data have no S or T dimension to pool over; got 3.C. × 4.U.\\. .*label it S'),
+        ("SSCB", r"data must be .* one S at most; got 3.S. × 4.S. × 5.C. × 6.B.\. Reshape"),
+        ("CTU", r"data must be sequences .*; got 3.C. × 4.T. × 5.U.\. Give the U dimension"),
     ],
 )
 def test_formats_without_one_dimension_to_pool_raise(make, fmt, text):

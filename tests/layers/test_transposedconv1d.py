@@ -131,15 +131,6 @@ def test_read_only_properties_raise(name, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("NumInputs", 2), ("NumOutputs", 2), ("InputNames", ["a", "b"]), ("OutputNames", ["a", "b"])],
-)
-def test_ports_are_read_only(name, value):
-    with pytest.raises(AttributeError):
-        setattr(transposed(3, 2), name, value)
-
-
-@pytest.mark.parametrize(
     ("name", "value", "stored"),
     [
         ("Stride", np.int64(2), 2),
@@ -199,7 +190,8 @@ def test_constant_initializers(name, value):
 
 def test_bias_starts_at_zero_and_may_be_narrow_normal():
     assert (initialized().Bias.data == 0).all()
-    assert 0.005 < initialized(BiasInitializer="narrow-normal").Bias.data.std() < 0.015
+    layer = transposed(1, 50_000, BiasInitializer="narrow-normal")
+    assert_normal(first(network(layer, (1, 1, 1), "CBT")).Bias.data, 0.01)
 
 
 def test_initializer_function_gets_the_size_and_its_result_is_single():

@@ -136,7 +136,7 @@ def test_agrees_with_torch(stride, crop, rng):
         ((3, 2), {"Cropping": 0.5}, "Cropping must be an integer, at least 0; got 0.5"),
         ((3, 2), {"Cropping": [1, 2, 3]}, 'Cropping must be "same", a number or two numbers'),
         ((3, 2), {"Cropping": "causal"}, 'Cropping must be "same", a number'),
-        ((3, 2), {"NumChannels": 0}, "NumChannels must be a positive integer; got 0"),
+        ((3, 2), {"NumChannels": 0}, "NumChannels must be 'auto' or a positive integer; got 0"),
         (
             (3, 2),
             {"NumChannels": "all"},
@@ -176,10 +176,10 @@ def test_cropping_size_takes_samples_only(value):
 @pytest.mark.parametrize(
     ("fmt", "shape", "text"),
     [
-        ("CB", (3, 2), '"CB" data have no S or T dimension.*label it S, for example.*"SBC"'),
-        ("CU", (3, 2), "with labels S or T, C and B"),
-        ("SSCB", (5, 5, 3, 2), 'must be sequences or 1-D images.*got "SSCB"'),
-        ("CTU", (3, 7, 2), 'labels S or T, C and B; got "CTU"'),
+        ("CB", (3, 2), '"CB" data have no S or T .*; got 3.C. × 2.B.\\. To .*label it S, .*"SBC"'),
+        ("CU", (3, 2), r'"CU" data have no S or T .*; got 3.C. × 2.U.\. To .*label it S, '),
+        ("SSCB", (5, 5, 3, 2), r"one S at most; got 5.S. × 5.S. × 3.C. × 2.B.\. Reshape them"),
+        ("CTU", (3, 7, 2), r"with labels S or T, C and B; got 3.C. × 7.T. × 2.U.\. Give the U dim"),
     ],
 )
 def test_formats_without_one_axis_to_upsample_raise(fmt, shape, text):
@@ -199,5 +199,5 @@ def test_other_number_of_channels_raises_in_a_network():
 def test_cropping_all_that_short_sequences_make_raises():
     with pytest.raises(dl.ShapeError, match=r"leaves nothing along dimension 2 \(T\)") as caught:
         dl.dlnetwork([dl.sequenceInputLayer(3), transposed(3, 2, Cropping=2)])
-    assert any("give sequenceInputLayer their MinLength" in n for n in caught.value.__notes__)
+    assert any("if yours are longer, give MinLength" in n for n in caught.value.__notes__)
     dl.dlnetwork([dl.sequenceInputLayer(3, MinLength=3), transposed(3, 2, Cropping=2)])
