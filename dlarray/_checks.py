@@ -79,7 +79,7 @@ def counted(number: int, thing: str, things: str = "") -> str:
 
 def nargout(call: str, value: Any, possible: Collection[int]) -> None:
     """Raise unless ``value`` is a possible number of results."""
-    if isinstance(value, bool) or value not in possible:
+    if not _is_integer(value) or value not in possible:
         numbers = [str(n) for n in sorted(possible)]
         rule = " or ".join([", ".join(numbers[:-1]), numbers[-1]] if numbers[1:] else numbers)
         raise ValueError(f"{call}: nargout must be {rule}; got {value!r}.")
@@ -87,7 +87,7 @@ def nargout(call: str, value: Any, possible: Collection[int]) -> None:
 
 def index_base(call: str, value: Any, results: int = 2) -> int:
     """The number from which indices count, 0 or 1; 1 needs a call whose results have indices."""
-    if isinstance(value, bool) or value not in (0, 1):
+    if not _is_integer(value) or value not in (0, 1):
         raise ValueError(f"{call}: index_base must be 0 or 1, as in MATLAB; got {value!r}.")
     if value == 1 and results < 2:
         raise ValueError(
@@ -95,6 +95,11 @@ def index_base(call: str, value: Any, results: int = 2) -> int:
             "leave index_base out."
         )
     return int(value)
+
+
+def _is_integer(value: Any) -> bool:
+    """An integer of Python or NumPy, not a bool."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def is_number(value: Any) -> bool:

@@ -48,6 +48,7 @@ from .functions import (
     sigmoid,
     softmax,
 )
+from .functions.random import keyed
 from .kernels import all_shared
 from .kernels.compilation import Compilation, compilations, compiled, quietly
 
@@ -68,13 +69,15 @@ def _and_gradients(function: Callable[..., dlarray], *data: dlarray) -> Call:
 
 
 def _convolution(new: New) -> Iterator[Call]:
-    """Of many filters, of few, of channels by themselves, and transposed."""
+    """Of many filters, of few, of large ones, of channels by themselves, and transposed."""
     X = new(8, 100, 32, "BTC")
     for channels, filters in ((32, 40), (32, 2)):
         W, b = new(3, channels, filters, "TCU"), new(filters, "C")
         for padding in (0, "symmetric-include-edge"):
             convolve = partial(dlconv, Padding="same", PaddingValue=padding)
             yield _and_gradients(convolve, X, W, b)
+    large = new(3, 100, 160, "TCU")  # packed by a kernel of its own
+    yield partial(dlconv, new(1, 20, 100, "BTC"), large, new(160, "C"), Padding="same")
     by_channel = partial(dlconv, WeightsFormat="TCUU", Padding="same")
     yield _and_gradients(by_channel, new(8, 1000, 32, "BTC"), new(3, 1, 1, 32), new(32, "C"))
     yield _and_gradients(dltranspconv, X, new(3, 40, 32, "TUC"))
@@ -190,7 +193,7 @@ def warmup(*families: str, types: str | Sequence[str] = TYPES) -> list[Compilati
         raise ValueError(f"warmup: types must be a name or several; got {types!r}.")
     wanted = [_checks.choice("warmup", "types", name, TYPES) for name in wanted]
     before = compiled()
-    with quietly(), all_shared():
+    with quietly(), all_shared(), keyed(0, 0):  # draws nothing that others would draw
         for family in chosen or FAMILIES:
             for name in wanted:
                 for call in _FAMILIES[family](partial(_new, name)):

@@ -145,22 +145,35 @@ def test_a_type_error_from_within_stays_as_it_is():
 
 
 def test_a_layer_class_of_a_user_is_named_as_it_is_called():
-    class scaleLayer(dl.Layer, registered=False):
+    class ScaleLayer(dl.Layer, registered=False):
         def __init__(self, factor, *, Name=""):
             super().__init__(Name=Name)
 
-    class wrongLayer(dl.Layer):
+    class wrongLayer(dl.Layer, registered=False):
         def __init__(self):
             options: dict[str, Any] = {"Nam": "a"}
             super().__init__(**options)
 
-    make: Any = scaleLayer
-    with pytest.raises(TypeError, match=r"^scaleLayer: factor must be given"):
+    class passingLayer(dl.Layer, registered=False):
+        def __init__(self, **options: Any):
+            super().__init__(**options)
+
+    class ByPlaceLayer(dl.Layer, registered=False):
+        def __init__(self):
+            super().__init__(*["a"])
+
+    make: Any = ScaleLayer
+    with pytest.raises(TypeError, match=r"^ScaleLayer: factor must be given"):
         make()
-    with pytest.raises(TypeError, match=r"^scaleLayer: takes 1 argument by .*factor\); got 2"):
+    with pytest.raises(TypeError, match=r"^ScaleLayer: takes 1 argument by .*factor\); got 2"):
         make(1, 2)
-    with pytest.raises(TypeError, match=r"^wrongLayer: there is no option Nam\. Did you mean Name"):
+    own = r"its call of Layer\.__init__"
+    with pytest.raises(TypeError, match=rf"^wrongLayer: {own}: there is no option Nam\. Did"):
         wrongLayer()
+    with pytest.raises(TypeError, match=rf"^ByPlaceLayer: {own}: takes no argument by place"):
+        ByPlaceLayer()
+    with pytest.raises(TypeError, match=r"^passingLayer: there is no option Nam\. Did"):
+        passingLayer(Nam="a")
 
 
 def test_known_options_are_accepted():

@@ -89,6 +89,25 @@ def test_other_values_are_no_numbers(value):
     assert not _checks.is_number(value)
 
 
+NO_INTEGERS = [True, 1.0, np.float64(1), "1", None, [1], np.array([1, 2]), np.array([])]
+
+
+@pytest.mark.parametrize("value", [*NO_INTEGERS, 3], ids=repr)
+def test_nargout_is_one_of_some_integers(value):
+    _checks.nargout("f", np.int64(2), (1, 2))
+    with pytest.raises(ValueError) as error:
+        _checks.nargout("f", value, (1, 2))
+    assert str(error.value) == f"f: nargout must be 1 or 2; got {value!r}."
+
+
+@pytest.mark.parametrize("value", [*NO_INTEGERS, 2], ids=repr)
+def test_index_base_is_0_or_1(value):
+    assert _checks.index_base("f", np.int64(1)) == 1
+    with pytest.raises(ValueError) as error:
+        _checks.index_base("f", value)
+    assert str(error.value) == f"f: index_base must be 0 or 1, as in MATLAB; got {value!r}."
+
+
 @pytest.mark.parametrize("value", [3, 3.0, np.int64(3), np.float32(3), np.array(3)], ids=repr)
 def test_integer_takes_whole_numbers_of_any_type(value):
     result = _checks.integer("f", "Stride", value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import numpy as np
@@ -14,6 +15,8 @@ from dlarray.kernels.compilation import compilations, compiled
 from tests.cli.command_line import assert_one_error_line, command
 from tests.kernels.alone import all_kernels
 from tests.kernels.test_threads import CASES
+
+posix = pytest.mark.skipif(os.name != "posix", reason="limits of files are POSIX's")
 
 FIRST = """
 import dlarray as dl
@@ -45,6 +48,15 @@ def test_calls_after_a_warmup_compile_nothing(run_python, tmp_path):
 def warm():
     """Everything compiled, in this process or before."""
     dl.warmup()
+
+
+def test_what_is_drawn_after_it_is_as_without_it():
+    dl.rng(7)
+    want = dl.rand(1, 3).data.tolist(), dl.rand(1, 3).data.tolist()
+    dl.rng(7)
+    first = dl.rand(1, 3).data.tolist()
+    dl.warmup("activation", types="single")
+    assert (first, dl.rand(1, 3).data.tolist()) == want
 
 
 def test_every_kernel_is_warm(warm):
@@ -144,6 +156,24 @@ def test_the_command_checks_all_families_first(capsys):
     assert out == ""
     assert_one_error_line(err, "families must be one of .*; got 'solver'")
     assert compiled() == before
+
+
+@posix
+def test_the_command_says_when_nothing_could_be_kept(run_python, tmp_path):
+    code = """
+import resource, sys
+from dlarray.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+sys.exit(main(["warmup", "solvers", "--types", "single", "--quiet"]))
+"""
+    done = run_python(code, DLARRAY_CACHE_DIR=str(tmp_path / "cache"))
+    assert (done.returncode, done.stdout) == (1, "")
+    last = done.stderr.splitlines()[-1]
+    text = r"dlarray: error: warmup: (\d+) of the compiled kernels could not be kept in (.+), so "
+    found = re.match(text, last)
+    assert found, done.stderr
+    assert int(found[1]) >= 3
+    assert found[2].startswith(str(tmp_path))
 
 
 def test_the_command_without_a_cache():

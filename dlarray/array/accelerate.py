@@ -93,9 +93,7 @@ class AcceleratedFunction:
 
     @Enabled.setter
     def Enabled(self, value: Any) -> None:
-        if not isinstance(value, (bool, np.bool_)) and value not in (0, 1):
-            raise ValueError(f"{CALL}: Enabled must be True or False; got {value!r}.")
-        self._enabled = bool(value)
+        self._enabled = _checks.logical(CALL, "Enabled", value)
 
     @property
     def CacheSize(self) -> int:

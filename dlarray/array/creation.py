@@ -272,14 +272,15 @@ def linspace(first: Any, last: Any, n: int = 100) -> dlarray:
     (start, stop), dtype = _ends("linspace", first, last)
     count = _checks.integer("linspace", "n", n, 0)
     require_possible((1, count), "linspace")
-    half = 1 if math.isfinite(stop - start) else 2  # the difference of the ends may be none
+    halved = not math.isfinite(stop - start)  # a distance beyond a double
 
     def values() -> Array:
         if count == 1:
             return np.array([[stop]]).astype(dtype)
-        row = (
-            2 * np.linspace(start / 2, stop / 2, count) if half else np.linspace(start, stop, count)
-        )
+        if halved:
+            row = 2 * np.linspace(start / 2, stop / 2, count)
+        else:
+            row = np.linspace(start, stop, count)
         return row.astype(dtype).reshape(1, count)
 
     return _new("linspace", values, (1, count), dtype)

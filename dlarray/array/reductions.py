@@ -157,7 +157,11 @@ def _of_two(
     if dim is not None:
         raise ValueError(f"{call}: of two arrays there is no dimension; got dim={dim!r}.")
     _checks.nargout(call, nargout, (1,))
-    _checks.index_base(call, index_base, 1)
+    if _checks.index_base(call, index_base):
+        raise ValueError(
+            f"{call}: index_base is for indices, and of two arrays there are none. Leave "
+            "index_base out."
+        )
     result: dlarray = function(X, Y)
     return result
 

@@ -85,6 +85,7 @@ class Trace:
 class _Quiet(threading.local):
     """A context for each thread in which NumPy's warnings are off for good: ``np.errstate`` takes
     2 us of a replay.  Users' code does not run there, because it may have a context of its own.
+    Operators that a plan calls enter theirs in it (`operators._quiet`), so it must be another one.
     """
 
     def __init__(self) -> None:

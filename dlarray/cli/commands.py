@@ -21,8 +21,7 @@ from ..data.waveform import waveform
 from ..formats import ShapeError
 from ..functions import rng
 from ..io import loadNetwork, saveNetwork
-from ..kernels.compilation import quietly, telling
-from ..kernels.environment import require_cache
+from ..kernels.compilation import quietly, telling, unkept
 from ..layers import (
     Layer,
     convolution1dLayer,
@@ -37,7 +36,7 @@ from ..layers import (
 from ..network import dlnetwork
 from ..training import TrainingInfo, minibatchpredict, scores2label, trainingOptions, trainnet
 from ..training.plot import require_matplotlib
-from .environment import describe_environment
+from .environment import describe_environment, require_cache
 
 Array = np.ndarray[Any, Any]
 Data = tuple[list[Array], Array]
@@ -173,9 +172,15 @@ def warmup(options: argparse.Namespace) -> int:
     families = [choice("warmup", "families", name, FAMILIES) for name in options.families]
     steps = [(family, name) for family in families or FAMILIES for name in options.types]
     counts, start = dict.fromkeys((family for family, _ in steps), 0), time.perf_counter()
+    before = len(unkept())
     with _steps(steps, options.quiet) as each:
         for family, name in each:
             counts[family] += len(compile_ahead(family, types=name))
+    if lost := unkept(before):
+        raise OSError(
+            f"warmup: {len(lost)} of the compiled kernels could not be kept in {folder}, so they "
+            "are compiled again where they are needed. See the warning; make room or change it."
+        )
     if not options.quiet:
         for family, count in counts.items():
             _console.write(f"{family:<16}{count:>3} compiled")

@@ -8,14 +8,14 @@ import platform
 import sys
 
 from .. import __version__
-from ..kernels.environment import cache_location, processor, threading, vector_lanes
+from ..kernels._cache_folder import usable_folder
+from ..kernels.environment import cache_location, processor, threading_state, vector_lanes
 
 EXTRAS = ("matplotlib", "scipy", "h5py", "pandas")
 
 
 def describe_environment() -> list[tuple[str, str]]:
     """(name, value) rows."""
-    threads, layer, present = threading()
     optional = [f"{name} {version}" for name in EXTRAS if (version := _version(name))]
     return [
         ("dlarray", __version__),
@@ -26,7 +26,7 @@ def describe_environment() -> list[tuple[str, str]]:
         ("optional", ", ".join(optional) or "none installed"),
         ("processor", f"{processor()}, {os.cpu_count()} threads"),
         ("vector lanes", vector_lanes()),
-        ("threads", f"{threads}, threading layer {layer}{_advice(layer, present)}"),
+        ("threads", _threads()),
         ("cache folder", cache_location()),
     ]
 
@@ -36,6 +36,15 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def _threads() -> str:
+    """The number of threads and what starts them, or why it can't be started."""
+    try:
+        threads, layer, present = threading_state()
+    except RuntimeError as error:
+        return str(error)
+    return f"{threads}, threading layer {layer}{_advice(layer, present)}"
 
 
 def _advice(layer: str, present: list[str]) -> str:
@@ -50,3 +59,20 @@ def _advice(layer: str, present: list[str]) -> str:
         else "GNU OpenMP (package libgomp1) or tbb (pip install tbb)"
     )
     return f" (slow to start; {what} gives a faster one)"
+
+
+def require_cache() -> str:
+    """The folder that keeps what is compiled.
+
+    Raises
+    ------
+    ValueError : nothing is kept.
+    """
+    folder = usable_folder()
+    if folder is None:
+        raise ValueError(
+            "warmup: compiled kernels are not kept: the cache is off (DLARRAY_CACHE=0), or its "
+            "folder can't be used, as a warning said. Unset DLARRAY_CACHE, or set "
+            "DLARRAY_CACHE_DIR to a folder of your own."
+        )
+    return str(folder)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import threading
+from contextlib import AbstractContextManager, ContextDecorator
 from typing import Any
 
 from .._checks import integer
@@ -62,7 +63,7 @@ def numThreads(n: int) -> AbstractContextManager[None]:
     """Set the number of threads for the computations of a ``with`` block.
 
     It holds for the thread of Python that runs the block, whatever `setNumThreads` says meanwhile,
-    and ends with it.
+    and ends with it. What it returns can be kept, and serve several blocks, also one in another.
 
     Parameters
     ----------
@@ -86,7 +87,28 @@ def numThreads(n: int) -> AbstractContextManager[None]:
     --------
     setNumThreads, getNumThreads
     """
-    return threads(_checked("numThreads", n))
+    return _Blocks(_checked("numThreads", n))
+
+
+class _Entered(threading.local):
+    def __init__(self) -> None:
+        self.blocks: list[AbstractContextManager[None]] = []  # the innermost one last
+
+
+class _Blocks(ContextDecorator, AbstractContextManager[None]):
+    """The blocks of one `numThreads`."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._entered = _Entered()
+
+    def __enter__(self) -> None:
+        block = threads(self._number)
+        block.__enter__()
+        self._entered.blocks.append(block)
+
+    def __exit__(self, *raised: Any) -> None:
+        self._entered.blocks.pop().__exit__(*raised)
 
 
 def _checked(call: str, n: Any) -> int:

@@ -37,8 +37,11 @@ _Block = tuple[int, _Memory, int]  # size, memory, offset of the first aligned b
 
 
 class _Pool:
-    """Free blocks by size.  Every step is one operation on a list or dict, so threads need no
-    lock.
+    """Free blocks by size, without a lock, which a Ctrl-C or a fork could leave closed.
+
+    A block changes hands by one operation on a list or dict.  The counts are read and written back,
+    and right because CPython does not change threads between the two; without its global lock they
+    would be estimates.
     """
 
     def __init__(self) -> None:

@@ -22,6 +22,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, dumps
 
 from ._cache_files import delete, read, write_whole
 from ._cache_folder import make_folder, usable_folder, warn_once, warn_unwritable
+from .compilation import note_unkept
 
 _HASH_BYTES = hashlib.sha256().digest_size
 
@@ -44,6 +45,7 @@ class _Store:
             make_folder(folder)  # another process may have deleted it since
             write_whole(folder, self._file(key), hashlib.sha256(body).digest() + body)
         except OSError as error:
+            note_unkept(self.name)
             warn_unwritable(error)
 
     def load(self, key: object) -> object | None:
@@ -70,6 +72,8 @@ class _Store:
     def drop(self, key: object) -> None:
         """Delete the entry, which is of no use."""
         folder = usable_folder()
+        if folder is None:
+            return
         with contextlib.suppress(OSError):
             delete(folder, self._file(key))
         warn_once(
@@ -107,7 +111,7 @@ class KernelCache(FunctionCache):
     def _load_overload(self, sig, target_context):
         try:
             return super()._load_overload(sig, target_context)
-        except MemoryError:
+        except (MemoryError, Warning):  # the latter where a user has warnings raised
             raise
         except Exception:  # an entry that Numba can not make a function of
             self._cache_file.drop(self._index_key(sig, target_context.codegen()))

@@ -10,12 +10,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_TEMPORARY = re.compile(r"[0-9a-f]{16}\.tmp")
+_WRITING_SECONDS = 3600  # nobody writes longer at a file
 _BINARY = getattr(os, "O_BINARY", 0)
 _BY_HANDLE = {os.open, os.unlink, os.rename} <= os.supports_dir_fd
 
@@ -70,6 +74,18 @@ def write_whole(folder: Path, name: str, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary, dir_fd=handle)
             raise
+
+
+def delete_leftovers(folder: Path) -> None:
+    """Delete what processes that were killed while they wrote left in the folder."""
+    now = time.time()
+    with contextlib.suppress(OSError), _opened(folder) as (before, handle):
+        for name in os.listdir(folder if handle is None else handle):
+            if _TEMPORARY.fullmatch(name):
+                with contextlib.suppress(OSError):  # another process deleted it
+                    written = os.stat(before + name, dir_fd=handle, follow_symlinks=False).st_mtime
+                    if now - written > _WRITING_SECONDS:
+                        os.unlink(before + name, dir_fd=handle)
 
 
 def delete(folder: Path, name: str) -> None:

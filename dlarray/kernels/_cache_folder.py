@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import math
 import os
 import platform
 import re
@@ -25,14 +26,14 @@ import llvmlite
 import llvmlite.binding as llvm
 import numba
 
-from ._cache_files import refusal
+from ._cache_files import delete_leftovers, refusal
 from ._lanes import LANES, MR
 
 _NAME = re.compile(r"kernels-[0-9a-f]{16}")
-_DAY = 86_400
-_UNUSED_DAYS = 30  # after which a folder of earlier sources is deleted
-_KEPT_FOLDERS = 16  # beyond these, about 4 MB each, one day is enough
-_DELETED_AT_ONCE = 8  # about 20 ms
+_HOUR = 3600
+# After how long without use a folder of earlier sources is deleted: the last 16, of about 4 MB
+# each, after 30 days, the next ones up to 64 after a day, and all further ones after an hour.
+_UNUSED = ((16, 30 * 24 * _HOUR), (64, 24 * _HOUR), (math.inf, _HOUR))
 
 # What Numba reads from the environment without compiling anything else for it.
 _NEUTRAL = {
@@ -58,7 +59,10 @@ def user_cache_folder() -> Path | None:
             return Path(local) / "dlarray" / "Cache"
         if sys.platform == "darwin":
             return Path.home() / "Library" / "Caches" / "dlarray"
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dlarray"
+        chosen = os.environ.get("XDG_CACHE_HOME", "")
+        if not os.path.isabs(chosen):  # to be ignored, says its specification
+            chosen = ""
+        return Path(chosen or Path.home() / ".cache") / "dlarray"
     except RuntimeError:  # no home folder
         return None
 
@@ -126,6 +130,8 @@ def usable_folder() -> Path | None:
         os.utime(folder)
     if is_new:
         _delete_unused(folder)
+    else:
+        delete_leftovers(folder)
     return folder
 
 
@@ -143,9 +149,8 @@ def make_folder(folder: Path) -> bool:
 
 
 def _delete_unused(folder: Path) -> None:
-    """Delete some folders of earlier states that no process used lately.
-
-    A process that still uses one finds no entries, and compiles.
+    """Delete folders of earlier states that no process used lately: 2 ms each, by a process that
+    is about to compile.  One that still uses such a folder finds no entries, and compiles.
     """
     with contextlib.suppress(OSError):
         entries = [e for e in os.scandir(folder.parent) if _NAME.fullmatch(e.name)]
@@ -153,13 +158,10 @@ def _delete_unused(folder: Path) -> None:
         used = {entry.path: entry.stat(follow_symlinks=False).st_mtime for entry in folders}
         newest_first = sorted(used, key=lambda path: -used[path])
         now = time.time()
-        unused = [
-            path
-            for rank, path in enumerate(newest_first)
-            if now - used[path] > (_UNUSED_DAYS if rank < _KEPT_FOLDERS else 1) * _DAY
-        ]
-        for path in unused[-_DELETED_AT_ONCE:]:
-            shutil.rmtree(path, ignore_errors=True)
+        for rank, path in enumerate(newest_first):
+            longest = next(seconds for number, seconds in _UNUSED if rank < number)
+            if now - used[path] > longest:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 _said: set[str] = set()

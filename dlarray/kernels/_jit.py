@@ -48,6 +48,7 @@ _BYTES_PER_NS = 10.0
 
 class _State(threading.local):
     dry = False
+    fewest = 1  # workers of small work
 
 
 _state = _State()
@@ -71,20 +72,16 @@ def is_dry() -> bool:
     return _state.dry
 
 
-_of_small_work = 1  # workers
-
-
 @contextmanager
 def all_shared() -> Iterator[None]:
-    """Within the block work of any size has two workers, so that what only large work needs is
-    compiled too.
+    """Within the block work of any size that this thread calls has two workers, so that what only
+    large work needs is compiled too.
     """
-    global _of_small_work
-    before, _of_small_work = _of_small_work, 2
+    before, _state.fewest = _state.fewest, 2
     try:
         yield
     finally:
-        _of_small_work = before
+        _state.fewest = before
 
 
 def device(function):
@@ -109,6 +106,11 @@ class Kernel:
         return self.__dict__.setdefault(name, made)  # no lock, which a forked child could inherit
 
     def _make_entry(self):
+        if numba.config.DISABLE_JIT:
+            raise RuntimeError(
+                "dlarray: kernels are not Python and have to be compiled, but the variable "
+                "NUMBA_DISABLE_JIT forbids that. Unset it."
+            )
         return _cached(entry_of(self._function, OPTIONS), self.name)
 
     def __call__(self, workers: int, *args) -> None:
@@ -149,10 +151,10 @@ def workers(*, flops: float = 0.0, nbytes: float = 0.0) -> int:
     """Among how many threads work of this size is shared: 1, or all that may be used now."""
     nanoseconds = max(flops / _FLOP_PER_NS, nbytes / _BYTES_PER_NS)
     if nanoseconds < _MIN_SHARED_NS["omp"]:
-        return _of_small_work
+        return _state.fewest
     threads = available()
     if threads == 1 or nanoseconds < _MIN_SHARED_NS[numba.threading_layer()]:
-        return _of_small_work
+        return _state.fewest
     return threads
 
 

@@ -104,9 +104,12 @@ def streams(*arrays: Array) -> bool:
 def map_one(function: Kernel, x: Array) -> Array:
     """function(x) in the memory order of x."""
     if x.nbytes < SMALL_BYTES and is_simple(x) and not is_dry():
-        y = np.empty_like(x)
-        function.entry(0, 1, x.ravel("K"), y.ravel("K"), False)
-        return y
+        flat_x = x.ravel("K")
+        # Where strides are 0 a copy by NumPy has not the order of a new array by NumPy.
+        if flat_x.base is not None or 0 not in x.strides:
+            y = np.empty_like(x)
+            function.entry(0, 1, flat_x, y.ravel("K"), False)
+            return y
     y = empty_like(x)
     if is_simple(x) and x.flags.forc:  # 0.3 us less
         flat_x, flat = x.ravel("K"), y.ravel("K")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from ._background import said
 from ._cache_folder import usable_folder
 
 PATIENCE = 1.0  # seconds of compiling before a user is told
@@ -33,7 +35,7 @@ class _Process:
     begun: float | None = None
     spent = 0.0
     told = False
-    tell: Callable[[str], None] | None = None
+    unkept: list[str] = []  # noqa: RUF012
 
 
 def compiled() -> int:
@@ -46,6 +48,16 @@ def compilations(since: int = 0) -> list[Compilation]:
     return _Process.done[since:]
 
 
+def unkept(since: int = 0) -> list[str]:
+    """Kernels whose code could not be written to the cache, after the first ``since`` ones."""
+    return _Process.unkept[since:]
+
+
+def note_unkept(kernel: str) -> None:
+    """The code of this kernel could not be written to the cache."""
+    _Process.unkept.append(kernel)
+
+
 @contextmanager
 def compiling(kernel: str, types: str) -> Iterator[None]:
     """The block compiles a kernel, not read from the cache."""
@@ -55,7 +67,8 @@ def compiling(kernel: str, types: str) -> Iterator[None]:
         yield
     finally:
         seconds = time.perf_counter() - start
-        _Process.begun, _Process.spent = None, _Process.spent + seconds
+        _Process.begun = None
+        _Process.spent += 0.0 if said.quiet else seconds
     _Process.done.append(Compilation(kernel, types, seconds))
 
 
@@ -63,38 +76,42 @@ def notice() -> None:
     """Tell a user at a terminal once, when compiling has taken longer than `PATIENCE`.  Called for
     each part of a kernel, because nobody is told in time after the last.
     """
-    if _Process.told or _Process.begun is None:
+    if _Process.told or said.quiet or _Process.begun is None:
         return
     if _Process.spent + time.perf_counter() - _Process.begun < PATIENCE:
         return
     _Process.told = True
     once = "which every process does without a cache" if usable_folder() is None else "once"
     text = NOTICE.format(once=once)
-    if _Process.tell is not None:
-        _Process.tell(text)
-    elif sys.stderr is not None and sys.stderr.isatty():
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+    if said.tell is not None:
+        said.tell(text)
+    elif sys.stderr is not None:
+        # One that is closed, or is no file: a computation must not fail for it.
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            if sys.stderr.isatty():
+                sys.stderr.write(text + "\n")
+                sys.stderr.flush()
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Within the block nobody is told, and what it compiles counts for nobody's patience."""
-    before = _Process.told, _Process.spent
-    _Process.told = True
+    """Within the block nobody is told of what this thread compiles, and it counts for nobody's
+    patience.
+    """
+    before, said.quiet = said.quiet, True
     try:
         yield
     finally:
-        _Process.told, _Process.spent = before
+        said.quiet = before
 
 
 @contextmanager
 def telling(tell: Callable[[str], None]) -> Iterator[None]:
-    """Within the block the notice goes to a writer of lines, for example one that keeps a progress
-    bar below them.
+    """Within the block this thread's notice goes to a writer of lines, for example one that keeps a
+    progress bar below them.
     """
-    before, _Process.tell = _Process.tell, tell
+    before, said.tell = said.tell, tell
     try:
         yield
     finally:
-        _Process.tell = before
+        said.tell = before

@@ -23,27 +23,10 @@ def vector_lanes() -> str:
     return f"{LANES} single, {LANES // 2} double; tiles of {MR} rows"
 
 
-def threading() -> tuple[int, str, list[str]]:
+def threading_state() -> tuple[int, str, list[str]]:
     """The number of threads, the threading layer, which this starts, and the layers there are."""
     threads.available()
     return threads.get_threads(), threads.layer(), threads.present_layers()
-
-
-def require_cache() -> str:
-    """The folder that keeps what is compiled.
-
-    Raises
-    ------
-    ValueError : nothing is kept.
-    """
-    folder = usable_folder()
-    if folder is None:
-        raise ValueError(
-            "warmup: compiled kernels are not kept: the cache is off (DLARRAY_CACHE=0), or its "
-            "folder can't be used, as a warning said. Unset DLARRAY_CACHE, or set "
-            "DLARRAY_CACHE_DIR to a folder of your own."
-        )
-    return str(folder)
 
 
 def cache_location() -> str:

@@ -162,7 +162,7 @@ def _can_start(number: int) -> bool:
 
 def _load_layer() -> None:
     chosen = str(numba.config.THREADING_LAYER).lower()
-    if chosen == "tbb" or (chosen == "default" and "omp" not in present_layers()):
+    if chosen not in ("omp", "workqueue"):  # any other may be tbb to Numba
         _find_tbb()
     try:
         numba.get_num_threads()

@@ -196,7 +196,9 @@ class Layer:
 
     @classmethod
     def constructor_name(cls) -> str:
-        """The name that messages use: the function that users call."""
+        """The name that messages use: what users call, of the package's own layers a function."""
+        if not cls.__module__.startswith(f"{__package__}."):
+            return cls.__name__
         name = cls.__name__.replace("1DLayer", "1dLayer").replace("2DLayer", "2dLayer")
         return name[:1].lower() + name[1:]
 

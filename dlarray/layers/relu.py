@@ -24,7 +24,7 @@ class ReLULayer(Layer, Formattable, closed=True):
 
     @classmethod
     def constructor_name(cls) -> str:
-        return "reluLayer"
+        return "reluLayer" if cls is ReLULayer else super().constructor_name()
 
     def predict(self, X: dlarray) -> dlarray:
         return relu(X)

@@ -324,7 +324,8 @@ def test_a_new_object_has_matlabs_defaults():
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("Enabled", "yes", "Enabled must be True or False; got 'yes'"),
+        ("Enabled", "yes", "Enabled must be true or false; got 'yes'"),
+        ("Enabled", np.ones(2), "Enabled must be true or false; got array"),
         ("CacheSize", 0, "CacheSize must be a positive integer; got 0"),
         ("CheckMode", "fast", 'CheckMode must be one of "none", "tolerance"; got \'fast\''),
         ("CheckTolerance", 0, "CheckTolerance must be a number, above 0; got 0"),

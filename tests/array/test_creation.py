@@ -146,6 +146,14 @@ def test_linspace(n):  # also of ends whose distance is beyond a double
     assert dl.linspace(0, 1).shape == (1, 100)
 
 
+@pytest.mark.parametrize("ends", [(0, 5e-324), (1e-323, 2e-323), (5e-324, 5e-324)], ids=str)
+def test_linspace_of_the_smallest_numbers(ends):
+    first, last = ends
+    for n in (2, 3):
+        want = np.linspace(first, last, n)
+        np.testing.assert_array_equal(dl.linspace(first, last, n).data[0], want)
+
+
 def test_ranges_are_values_only():
     def function(x):
         assert not tape.is_traced(dl.colon(x, 5))

@@ -71,6 +71,24 @@ def test_a_call_amid_another_one():
     assert _quiet.quietly(outer) == np.inf
 
 
+@pytest.mark.parametrize("amid", [False, True], ids=["alone", "amid another one"])
+def test_an_error_of_the_function_s_own_is_raised_once(amid):
+    calls: list[int] = []
+
+    def failing(*_: object):
+        calls.append(1)
+        raise RuntimeError("my own")
+
+    def call():
+        with pytest.raises(RuntimeError, match="my own") as caught:
+            _quiet.quietly(failing, 1)
+        return caught.value
+
+    raised = _quiet.quietly(call) if amid else call()
+    assert len(calls) == 1
+    assert raised.__context__ is None or amid
+
+
 def test_calls_from_many_threads():
     results: list[float] = []
 

@@ -214,7 +214,7 @@ def test_places_counted_from_1(call, rng):
     [
         ((), {"nargout": 2, "index_base": 2}, "index_base must be 0 or 1, as in MATLAB; got 2"),
         ((), {"index_base": 1}, "index_base is for indices, and this call gives none"),
-        ((2.0,), {"index_base": 1}, "index_base is for indices, and this call gives none"),
+        ((2.0,), {"index_base": 1}, "index_base is for indices, and of two arrays there are none"),
         ((2.0,), {"nargout": 2}, "nargout must be 1; got 2"),
     ],
 )

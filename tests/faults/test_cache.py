@@ -188,6 +188,23 @@ def test_a_full_disk(tmp_path):
     assert entries(tmp_path / "cache") == {}
 
 
+def test_warnings_that_are_errors_are_raised_as_they_are(tmp_path):
+    """And the next call computes, because it is said once."""
+    blocked = tmp_path / "a file"
+    blocked.write_bytes(b"")
+    code = """
+    warnings.simplefilter("error")
+    try:
+        is_right(size=7)
+    except RuntimeWarning as warning:
+        print(str(warning).split(" (")[0])
+    print(is_right(size=7))
+    """
+    said = run(code, cwd=tmp_path, DLARRAY_CACHE_DIR=blocked).splitlines()
+    assert said[0].startswith(f"dlarray: compiled kernels can't be kept in {blocked}")
+    assert said[1:] == ["True"]
+
+
 @linux
 def test_a_full_cache_on_a_read_only_disk(cache, tmp_path, read_only):
     read_only(cache)

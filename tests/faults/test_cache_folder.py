@@ -45,6 +45,8 @@ def test_it_lies_in_the_user_s_folder(use, tmp_path, monkeypatch):
     if sys.platform == "linux":
         assert use(HOME=tmp_path).parent == tmp_path / ".cache" / "dlarray"
         assert use(HOME=tmp_path, XDG_CACHE_HOME=tmp_path / "x").parent == tmp_path / "x/dlarray"
+        for relative in ("x", "./x", "~/x"):
+            assert use(HOME=tmp_path, XDG_CACHE_HOME=relative).parent == tmp_path / ".cache/dlarray"
     assert use(DLARRAY_CACHE_DIR=tmp_path / "here").parent == tmp_path / "here"
     assert use(DLARRAY_CACHE_DIR="~/there", HOME=tmp_path).parent == tmp_path / "there"
     monkeypatch.chdir(tmp_path)
@@ -194,11 +196,31 @@ def test_folders_of_today_are_kept(use, tmp_path):
     assert len(list(tmp_path.iterdir())) == 41
 
 
-def test_a_start_deletes_a_few_folders_only_the_oldest_first(use, tmp_path):
-    old_folders(tmp_path, *range(40, 100))
+def test_of_very_many_folders_of_today_the_last_ones_are_kept(use, tmp_path):
+    """Those of the last hour are, however many."""
+    old_folders(tmp_path, *(0.5 + i / 1000 for i in range(70)))
     use(DLARRAY_CACHE_DIR=tmp_path)
-    left = sorted(path.name for path in tmp_path.iterdir())[:-1]
-    assert left == [f"kernels-{number:016x}" for number in range(52)]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left[:63] == [f"kernels-{number:016x}" for number in range(63)]
+    assert len(left) == 64
+
+
+def test_folders_of_the_last_hour_are_kept(use, tmp_path):
+    old_folders(tmp_path, *[0.01] * 70)
+    use(DLARRAY_CACHE_DIR=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 71
+
+
+def test_what_killed_processes_left_in_the_folder_is_deleted(use, tmp_path):
+    folder = use(DLARRAY_CACHE_DIR=tmp_path)
+    old, young = folder / f"{1:016x}.tmp", folder / f"{2:016x}.tmp"
+    others = [folder / "an entry.bin", folder / "notes.tmp", folder / f"{3:016x}.tmp.bin"]
+    for path in (old, young, *others):
+        path.write_bytes(b"")
+    for path in (old, *others):
+        os.utime(path, (time.time() - 7200,) * 2)
+    use(DLARRAY_CACHE_DIR=tmp_path)
+    assert sorted(folder.iterdir()) == sorted([young, *others])
 
 
 @posix

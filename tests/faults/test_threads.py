@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dlarray.kernels import threads
 from tests.faults.processes import each_layer, run
 
 # Values, and the bits of sums, of calls that many threads make in any order.
@@ -65,8 +66,10 @@ def test_as_many_callers_as_threads_share_nothing(layer, tmp_path):
     """Each takes a thread from the others; one that waits for a while takes none."""
     code = """
     from concurrent.futures import ThreadPoolExecutor
+    from dlarray.kernels import threads
     from dlarray.kernels._jit import workers
 
+    threads._CALLER_NS = 10**12
     barrier = threading.Barrier(4)
 
     def compute(_):
@@ -80,11 +83,24 @@ def test_as_many_callers_as_threads_share_nothing(layer, tmp_path):
     assert is_right(size=1 << 16)
     with ThreadPoolExecutor(4) as pool:
         print({number for found in pool.map(compute, range(4)) for number in found})
-    time.sleep(0.1)
+    threads._CALLER_NS = 0
     print(workers(nbytes=1e9))
     """
     variables = {"NUMBA_THREADING_LAYER": layer, "NUMBA_NUM_THREADS": 4}
     assert run(code, cwd=tmp_path, **variables) == "{1}\n4\n"
+
+
+TBB_MAY_BE_TAKEN = {"default": 1, "tbb": 1, "safe": 1, "threadsafe": 1, "forksafe": 1}
+
+
+@pytest.mark.parametrize("chosen", [*TBB_MAY_BE_TAKEN, "OMP", "omp", "workqueue"])
+def test_tbb_is_looked_for_wherever_numba_may_take_it(chosen, monkeypatch):
+    looked: list[int] = []
+    monkeypatch.setattr("numba.config.THREADING_LAYER", chosen)
+    monkeypatch.setattr("numba.get_num_threads", lambda: 1)
+    monkeypatch.setattr(threads, "_find_tbb", lambda: looked.append(1))
+    threads._load_layer()
+    assert len(looked) == TBB_MAY_BE_TAKEN.get(chosen, 0)
 
 
 def test_a_cache_made_with_other_numbers_of_threads(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -63,6 +64,36 @@ def test_a_block_holds_for_its_thread_and_ends(monkeypatch):
 
 
 @needs_threads
+def test_one_object_serves_many_blocks(monkeypatch):
+    """One after the other, in one another, in two threads that leave in the order they came."""
+    monkeypatch.setattr("dlarray.kernels.threads._CALLER_NS", 0)
+    block: Any = dl.numThreads(1)
+    for _ in range(2):
+        with block:
+            assert shared() == 1
+            with dl.numThreads(2), block:
+                assert shared() == 1
+            assert shared() == 1
+        assert shared() == MOST
+    inside, outside = threading.Event(), threading.Event()
+
+    def other():
+        with block:
+            inside.set()
+            assert outside.wait(60)
+            return shared()
+
+    with ThreadPoolExecutor(1) as pool:
+        with block:
+            found = pool.submit(other)
+            assert inside.wait(60)
+        assert shared() == MOST
+        outside.set()
+        assert found.result() == 1
+    assert block(shared)() == 1  # as a decorator
+
+
+@needs_threads
 def test_what_is_set_in_a_block_holds_after_it():
     with dl.numThreads(2):
         dl.setNumThreads(1)
@@ -80,7 +111,9 @@ def test_a_number_set_in_numba_holds_for_its_thread():
 
 
 @needs_threads
-def test_a_caller_leaves_the_others_fewer_threads():
+def test_a_caller_leaves_the_others_fewer_threads(monkeypatch):
+    monkeypatch.setattr("dlarray.kernels.threads._CALLER_NS", 10**12)
+    monkeypatch.setattr("dlarray.kernels.threads._calls", {})
     shared()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(shared).result()

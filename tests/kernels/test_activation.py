@@ -1,7 +1,10 @@
 """relu, leakyrelu, sigmoid, gelu and their gradients over arrays of any layout."""
 
+from itertools import product
+
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided
 
 from dlarray import kernels
 from dlarray.kernels import relu_forward, relu_grad
@@ -49,6 +52,35 @@ def test_gradient_and_result_may_lie_in_different_orders(layout, other, rng):
     y, dy = rng.standard_normal((2, 3, 5, 7))
     got = relu_grad(other(dy), layout(y))
     np.testing.assert_array_equal(got, np.where(y > 0, dy, 0))
+
+
+# Arrays of two dimensions in memory that holds fewer elements, some of them several times.
+REPEATING = {
+    "rows": lambda a: as_strided(a, a.shape, (0, a.itemsize)),
+    "columns": lambda a: as_strided(a, a.shape, (a.strides[0], 0)),
+    "every second column": lambda a: as_strided(a, a.shape, (0, 2 * a.itemsize)),
+    "one element": lambda a: as_strided(a, a.shape, (0, 0)),
+    "overlapping": lambda a: as_strided(a, a.shape, (a.itemsize, a.itemsize)),
+    "pages": lambda a: as_strided(a, (2, 3, *a.shape), (0, a.itemsize, 0, a.itemsize)),
+}
+
+
+@pytest.mark.parametrize("view", REPEATING.values(), ids=REPEATING)
+@pytest.mark.parametrize("function", [relu_forward, kernels.sigmoid_forward, kernels.erf])
+@both_types
+def test_writable_memory_whose_elements_repeat(view, function, dtype, rng):
+    x = view(rng.standard_normal((4, 50)).astype(dtype))
+    assert x.flags.writeable
+    np.testing.assert_array_equal(function(x), function(x.copy()))
+    np.testing.assert_array_equal(relu_grad(x, x), np.maximum(x, 0))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3, 1, 2), (2, 3, 2)], ids=str)
+def test_any_strides(shape, rng):
+    memory = rng.standard_normal(60)[30:]
+    for strides in product(range(-3, 4), repeat=len(shape)):
+        x = as_strided(memory, shape, [8 * stride for stride in strides])
+        np.testing.assert_array_equal(relu_forward(x), np.maximum(x, 0), err_msg=str(strides))
 
 
 def test_a_broadcast_gradient(rng):

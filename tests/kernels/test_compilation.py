@@ -1,12 +1,16 @@
 """How kernels are compiled, and who is told that it takes long."""
 
+import io
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from dlarray.kernels import compilation
-from dlarray.kernels._jit import device, kernel
+from dlarray.kernels import all_shared, compilation
+from dlarray.kernels._background import in_background
+from dlarray.kernels._jit import device, kernel, workers
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX terminals")
 
@@ -130,6 +134,92 @@ def test_a_notice_fits_where_it_goes(patience, block, environment, words, tmp_pa
     for text, part in zip(run_first(patience, block, tmp_path, **environment), words, strict=True):
         assert part in text
         assert bool(part) == ("compiling" in text)
+
+
+class _Odd:
+    """A standard error of somebody's own, without what files have."""
+
+    def write(self, text):
+        raise OSError("no place")
+
+
+class _OddTerminal(_Odd):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Compiling has begun, and nobody is patient."""
+    monkeypatch.setattr(compilation, "PATIENCE", 0)
+    monkeypatch.setattr(compilation._Process, "told", False)
+    monkeypatch.setattr(compilation._Process, "begun", 0.0)
+
+
+@pytest.mark.parametrize("kind", ["none", "closed", "odd", "odd terminal"])
+def test_a_standard_error_that_can_not_be_written_to(kind, impatient, monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    odd = {"none": None, "closed": closed, "odd": _Odd(), "odd terminal": _OddTerminal()}
+    monkeypatch.setattr("sys.stderr", odd[kind])
+    compilation.notice()
+    assert compilation._Process.told
+
+
+def test_a_thread_that_is_quiet_leaves_the_others_as_they_are(impatient):
+    """Blocks of two threads that end in the order in which they began."""
+    told: list[str] = []
+    inside, outside = threading.Event(), threading.Event()
+
+    def warm():
+        with compilation.quietly(), all_shared():
+            inside.set()
+            assert outside.wait(60)
+            return workers()
+
+    with ThreadPoolExecutor(1) as pool:
+        with compilation.quietly(), all_shared():
+            first = pool.submit(warm)
+            assert inside.wait(60)
+            assert workers() == 2
+        with compilation.telling(told.append):
+            assert workers() == 1
+            compilation.notice()
+        outside.set()
+        assert first.result() == 2
+        assert pool.submit(workers).result() == 1
+    assert len(told) == 1
+
+
+def test_a_compilation_elsewhere_is_as_quiet_as_its_caller(impatient):
+    told: list[str] = []
+    with compilation.telling(told.append):
+        with compilation.quietly():
+            in_background(compilation.notice)
+        assert told == []
+        in_background(compilation.notice)
+    assert len(told) == 1
+
+
+def test_what_is_compiled_quietly_counts_for_nobody():
+    before = compilation._Process.spent
+    with compilation.quietly(), compilation.compiling("a kernel", "its types"):
+        pass
+    assert compilation._Process.spent == before
+    with compilation.compiling("a kernel", "its types"):
+        pass
+    assert compilation._Process.spent > before
+    del compilation._Process.done[-2:]
+
+
+def test_numba_without_its_compiler(run_python):
+    code = "import numpy as np; from dlarray import kernels; kernels.relu_forward(np.ones(3))"
+    done = run_python(code, NUMBA_DISABLE_JIT="1")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "RuntimeError: dlarray: kernels are not Python and have to be compiled, but the variable "
+        "NUMBA_DISABLE_JIT forbids that. Unset it."
+    )
 
 
 def test_nobody_is_told_without_a_terminal(run_python, tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided
 
 from dlarray import kernels
 from dlarray.kernels import Geometry, _cache_folder, dry_run
@@ -194,6 +195,7 @@ def test_canonical_passes_what_is_canonical(dtype):
 ODD = {
     **{name: layout for name, layout in OF_MEMORY.items() if name != "read-only"},
     "broadcast": lambda a: np.broadcast_to(a[:1], a.shape),
+    "broadcast, writable": lambda a: as_strided(a, a.shape, (0, a.itemsize)),
 }
 
 

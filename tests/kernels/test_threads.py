@@ -14,6 +14,7 @@ from dlarray.kernels._few_columns import few_forward, few_grad_x
 from dlarray.kernels._few_filters import few_grad_w
 from dlarray.kernels._jit import workers
 from dlarray.kernels.depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
+from dlarray.kernels.threads import threads
 from dlarray.testing import TOLERANCES
 
 GEOMETRY = Geometry(2, 3, 5, 4)
@@ -299,12 +300,8 @@ def replace_workers(monkeypatch, count):
 
 def with_threads(n, run):
     """Copies of what ``run`` returns with n threads."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(n)
-    try:
+    with threads(n):
         return [result.copy() for result in run()]
-    finally:
-        numba.set_num_threads(before)
 
 
 def assert_same_bits(got, want):

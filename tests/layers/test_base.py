@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def test_option_is_checked_and_converted():
     layer: Any = Scaled(Name="a")
     layer.Limit = np.int64(4)
     assert type(layer.Limit) is float
-    with pytest.raises(ValueError, match="scaled 'a': Limit must be at most 5; got 6"):
+    with pytest.raises(ValueError, match="Scaled 'a': Limit must be at most 5; got 6"):
         layer.Limit = 6
     assert layer.Limit == 4
 
@@ -84,7 +85,7 @@ def test_vector_fills_missing_dimensions():
 
 def test_parameter_of_another_size_raises():
     layer = scaled()
-    with pytest.raises(dl.ShapeError, match="scaled: Scale must have size 3×1; got 4×1"):
+    with pytest.raises(dl.ShapeError, match="Scaled: Scale must have size 3×1; got 4×1"):
         layer.Scale = np.ones((4, 1))
 
 
@@ -165,14 +166,14 @@ def test_names_of_ports(options, inputs, outputs):
 @pytest.mark.parametrize("name", ["NumInputs", "NumOutputs"])
 @pytest.mark.parametrize("value", [-1, 1.5, "two"], ids=str)
 def test_number_of_ports_is_checked(name, value):
-    with pytest.raises(ValueError, match=f"given: {name} must be an integer, at least 0"):
+    with pytest.raises(ValueError, match=f"Given: {name} must be an integer, at least 0"):
         Given(None, **{name: value})
 
 
 @pytest.mark.parametrize("name", ["InputNames", "OutputNames"])
 @pytest.mark.parametrize("value", [["a", "a"], [1], "data", 3], ids=str)
 def test_names_of_ports_are_checked(name, value):
-    with pytest.raises(ValueError, match=f"given: {name} must be a list of different texts"):
+    with pytest.raises(ValueError, match=f"Given: {name} must be a list of different texts"):
         Given(None, **{name: value})
 
 
@@ -188,7 +189,7 @@ def test_name_must_be_a_text(name):
 )
 def test_unknown_option_of_a_custom_layer_raises(name, hint):
     options: dict[str, Any] = {name: 1}
-    with pytest.raises(TypeError, match=f"scaled: there is no option {name}. ?{hint}.*Options are"):
+    with pytest.raises(TypeError, match=f"Scaled: there is no option {name}. ?{hint}.*Options are"):
         Scaled(**options)
 
 
@@ -212,6 +213,13 @@ def test_layer_with_free_keywords_takes_them():
 )
 def test_messages_name_the_function_that_users_call(cls, name):
     assert cls.constructor_name() == name
+
+
+@pytest.mark.parametrize("base", [dl.Layer, dl.ReLULayer, dl.TransposedConvolution1DLayer])
+def test_messages_name_a_class_of_the_user_as_it_is_written(base):
+    made: Any = types.new_class("Own1DLayer", (base,), {"registered": False})
+    made.__module__ = __name__
+    assert made.constructor_name() == "Own1DLayer"
 
 
 def test_subclasses_are_registered():

@@ -115,13 +115,13 @@ def test_wrong_number_of_values_raises(layer, text):
 def test_learnable_that_initialize_leaves_unset_raises():
     layer: Any = Scaled(Name="s")
     layer.Channels = 3
-    with pytest.raises(ValueError, match="scaled 's': initialize did not set Scale") as caught:
+    with pytest.raises(ValueError, match="Scaled 's': initialize did not set Scale") as caught:
         network(layer)
     assert caught.value.__notes__ == ["in layer 's' (Scaled, 1 of 1), method initialize"]
 
 
 def test_input_layer_without_a_layout_raises():
-    with pytest.raises(ValueError, match="given 'layer': an input layer must tell its inputLayout"):
+    with pytest.raises(ValueError, match="Given 'layer': an input layer must tell its inputLayout"):
         dl.dlnetwork([Given(None, NumInputs=0)])
 
 

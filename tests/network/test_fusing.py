@@ -254,7 +254,7 @@ def test_a_layer_of_the_user_can_fuse_with_several_after_it():
 
 def test_a_layer_with_parameters_is_not_offered():
     net = shifted(Scale(), Scale(wrong="unused"), Shift(1.0, Name="last"))
-    with pytest.raises(TypeError, match=r"scale 'layer_2': fuseWith must return a layer, or None"):
+    with pytest.raises(TypeError, match=r"Scale 'layer_2': fuseWith must return a layer, or None"):
         net.predict(dl.dlarray(np.ones((3, 2)), "CB"))
 
 
@@ -268,7 +268,7 @@ def test_a_layer_with_parameters_is_not_offered():
 )
 def test_what_can_not_stand_for_two_layers_is_an_error(wrong, error, text):
     net = shifted(Scale(Name="s", wrong=wrong), Shift(1.0))
-    with pytest.raises(error, match=f"scale 's': .*{text}") as caught:
+    with pytest.raises(error, match=f"Scale 's': .*{text}") as caught:
         net.predict(dl.dlarray(np.ones((3, 2)), "CB"))
     assert caught.value.__notes__ == ["in layer 's' (Scale, 1 of 2), method fuseWith"]
 
