@@ -161,6 +161,7 @@ def _means(report: dict[str, Any], rows: list[Row]) -> Iterator[str]:
     """Lines of the geometric means of each measure, over all cases and over those of a family."""
     if not _counted(report):
         return
+    families = {row["family"] for row in rows} - {""}
     for name in dict.fromkeys(row["measure"] for row in rows):
         for family in dict.fromkeys(["", *(row["family"] for row in rows)]):
             chosen = [
@@ -172,8 +173,8 @@ def _means(report: dict[str, Any], rows: list[Row]) -> Iterator[str]:
                 if len(ratios) > 1:
                     texts.append(f"{geometric_mean(ratios):.2f} × {title}")
             if texts:
-                of = f"{name}, {family}" if family else name
-                yield f"\nGeometric mean, {of}: {', '.join(texts)}."
+                which = f", {family or 'all'} cases" if families else ""
+                yield f"\nGeometric mean, {name}{which}: {', '.join(texts)}."
 
 
 def brief_text(report: dict[str, Any]) -> str:

@@ -129,8 +129,8 @@ def test_means_are_given_for_each_measure_of_several_cases():
         measured = {"flops": 1e9, "rounds": [turn(0.1, seconds, jax=0.4)]}
         several["cases"].append({"name": name, "measures": {"forward": measured}, "family": "deep"})
     lines = table_text(several).splitlines()
-    assert "Geometric mean, forward: 5.04 × PyTorch, 4.00 × JAX." in lines
-    assert "Geometric mean, forward, deep: 8.00 × PyTorch, 4.00 × JAX." in lines
+    assert "Geometric mean, forward, all cases: 5.04 × PyTorch, 4.00 × JAX." in lines
+    assert "Geometric mean, forward, deep cases: 8.00 × PyTorch, 4.00 × JAX." in lines
 
 
 def test_each_peer_has_its_column():
