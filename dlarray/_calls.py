@@ -19,8 +19,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-_NONE: Mapping[str, str] = MappingProxyType({})
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def explained(function: Callable[P, R]) -> Callable[P, R]:
@@ -121,7 +121,7 @@ def _constructor(function: Callable[..., Any], kind: type) -> str:
     may have passed its own arguments on.
     """
     name: str = getattr(kind, "constructor_name", lambda: kind.__name__)()
-    own = inspect.unwrap(kind.__init__)  # type: ignore[misc]
+    own = inspect.unwrap(inspect.getattr_static(kind, "__init__"))
     kinds = {p.kind for p in inspect.signature(own).parameters.values()}
     passing = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
     if own is inspect.unwrap(function) or kinds & passing:

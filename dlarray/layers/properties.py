@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -79,10 +79,14 @@ class Text:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, layer: Any, owner: type) -> str:
-        if layer is None:
-            return self  # type: ignore[return-value]
-        return str(_made(layer, owner, self.name))
+    @overload
+    def __get__(self, layer: None, owner: type) -> Text: ...
+
+    @overload
+    def __get__(self, layer: Any, owner: type) -> str: ...
+
+    def __get__(self, layer: Any, owner: type) -> Text | str:
+        return self if layer is None else str(_made(layer, owner, self.name))
 
     def __set__(self, layer: Any, value: str) -> None:
         if not isinstance(value, str):
