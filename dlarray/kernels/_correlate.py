@@ -129,6 +129,32 @@ def _pack(worker, workers, w, bias, work, value, plan):
     _write_panels(worker, workers, w, bias, address(work), value, plan)
 
 
+@device
+def _place_tiles(x, y, value, plan, sequence, t, count, scratch, place):
+    """Find ``count`` tiles from t of a sequence on: (sequence, first position) of the next one.
+
+    Rows of ``place``: address and layout of a tile's input, address of its result, positions.
+    """
+    size = itemsize(value)
+    i = 0
+    while i < count:
+        rows = tile_size(plan, sequence, t)
+        at, layout = locate(value, plan, address(x), sequence, t, rows, plan[ROWS], scratch)
+        b, t1, t2 = line_of(plan, sequence)
+        out = plan[START] + b * plan[TO_BATCH] + t1 * plan[TO_OUT] + t2 * plan[TO_OUT + 1]
+        out = address(y) + (out + t * plan[TO_OUT + 2]) * size
+        step, stop = 0, i + 1
+        if layout == IN_PLACE:
+            step, stop = plan[IN_PLACE] * rows, i + alike(plan, sequence, t, rows, count - i)
+        else:
+            scratch += plan[SCRATCH] * size
+        while i < stop:
+            place[i, 0], place[i, 1], place[i, 2], place[i, 3] = at, layout, out, rows
+            at, out, i = at + step, out + rows * plan[TO_OUT + 2] * size, i + 1
+            sequence, t = next_tile(plan, sequence, t, rows)
+    return sequence, t
+
+
 @kernel
 def _correlate(worker, workers, x, w, bias, y, work, value, plan):
     """y[b, t, f] = bias[f] + sum_{k,c} xp[b, ...] * w[k, c, f], of the movement in ``plan``.
@@ -146,28 +172,13 @@ def _correlate(worker, workers, x, w, bias, y, work, value, plan):
         scratch = panels + all_panels * size
         _write_panels(0, 1, w, bias, panels, value, plan)
     bias_at = panels + groups * plan[PANEL_SIZE] * size
-    place = np.empty((GROUP, 4), np.intp)  # address and layout of a tile's input, result, rows
+    place = np.empty((GROUP, 4), np.intp)
     tiles = tile_count(plan)
     begin, end = worker * tiles // workers, (worker + 1) * tiles // workers
     sequence, t = tile_start(plan, begin)
     for first in range(begin, end, together):
         count = min(together, end - first)
-        i, free = 0, scratch
-        while i < count:
-            rows = tile_size(plan, sequence, t)
-            at, layout = locate(value, plan, address(x), sequence, t, rows, plan[ROWS], free)
-            b, t1, t2 = line_of(plan, sequence)
-            out = plan[START] + b * plan[TO_BATCH] + t1 * plan[TO_OUT] + t2 * plan[TO_OUT + 1]
-            out = address(y) + (out + t * plan[TO_OUT + 2]) * size
-            step, stop = 0, i + 1
-            if layout == IN_PLACE:
-                step, stop = plan[IN_PLACE] * rows, i + alike(plan, sequence, t, rows, count - i)
-            else:
-                free += plan[SCRATCH] * size
-            while i < stop:
-                place[i, 0], place[i, 1], place[i, 2], place[i, 3] = at, layout, out, rows
-                at, out, i = at + step, out + rows * plan[TO_OUT + 2] * size, i + 1
-                sequence, t = next_tile(plan, sequence, t, rows)
+        sequence, t = _place_tiles(x, y, value, plan, sequence, t, count, scratch, place)
         for g in range(groups):
             shift = g * plan[DEPTH] * size
             for q in range(plan[WHOLE] + 1):

@@ -37,8 +37,8 @@ _DOT1, _DOT2, _DOT3, _DOT4 = (TileShape(rows, n + 1) for n, rows in enumerate(DO
 # taken for the last vectors where several of them take fewer multiply-adds, or waits for these.
 ROW_VECS, NARROW = ((8, 6, 6, 6), 2) if MR == 8 else ((6, 4, 3, 2), 2)
 NARROW_FOR = (2, 2, 4, 4) if MR == 8 else (2, 2, 2, 2)
-_ROW1, _ROW2, _ROW3, _ROW4 = (TileShape(n + 1, vecs) for n, vecs in enumerate(ROW_VECS))
-_NARROW1, _NARROW2, _NARROW3, _NARROW4 = (TileShape(n, NARROW) for n in (1, 2, 3, 4))
+_ROWS = tuple(TileShape(n + 1, vecs) for n, vecs in enumerate(ROW_VECS))
+_NARROW_ROWS = tuple(TileShape(n, NARROW) for n in (1, 2, 3, 4))
 
 
 @intrinsic
@@ -170,29 +170,16 @@ def _row_ukr(shape, like, slopes, rows, target):
 
 
 @device
-def _row_tile(like, n_filt, slopes, rows, target):
-    """`_row_ukr` for 1 to MOST_COLUMNS filters."""
+def _row_tile(shapes, like, n_filt, slopes, rows, target):
+    """`_row_ukr` of the shape for 1 to MOST_COLUMNS filters."""
     if n_filt == 1:
-        _row_ukr(_ROW1, like, slopes, rows, target)
+        _row_ukr(shapes[0], like, slopes, rows, target)
     elif n_filt == 2:
-        _row_ukr(_ROW2, like, slopes, rows, target)
+        _row_ukr(shapes[1], like, slopes, rows, target)
     elif n_filt == 3:
-        _row_ukr(_ROW3, like, slopes, rows, target)
+        _row_ukr(shapes[2], like, slopes, rows, target)
     else:
-        _row_ukr(_ROW4, like, slopes, rows, target)
-
-
-@device
-def _narrow_row_tile(like, n_filt, slopes, rows, target):
-    """As `_row_tile`, of ``NARROW`` vectors."""
-    if n_filt == 1:
-        _row_ukr(_NARROW1, like, slopes, rows, target)
-    elif n_filt == 2:
-        _row_ukr(_NARROW2, like, slopes, rows, target)
-    elif n_filt == 3:
-        _row_ukr(_NARROW3, like, slopes, rows, target)
-    else:
-        _row_ukr(_NARROW4, like, slopes, rows, target)
+        _row_ukr(shapes[3], like, slopes, rows, target)
 
 
 @device
@@ -208,10 +195,10 @@ def row_tiles(like, n_filt, slopes, rows, target):
         at = (rows[0] + done * size, rows[1])
         out = (y + done * size, y_step, n_filt, cols - done)
         if cols - done <= NARROW_FOR[n_filt - 1] * width:
-            _narrow_row_tile(like, n_filt, slopes, at, out)
+            _row_tile(_NARROW_ROWS, like, n_filt, slopes, at, out)
             done += NARROW * width
         else:
-            _row_tile(like, n_filt, slopes, at, out)
+            _row_tile(_ROWS, like, n_filt, slopes, at, out)
             done += ROW_VECS[n_filt - 1] * width
 
 

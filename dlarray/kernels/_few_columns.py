@@ -43,6 +43,16 @@ LEAST_TOGETHER, LEAST_APART = (4, 8, 16, 32), (32, 64, 96, 128)
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 
 
+def runs_of(chans: int, taps: int, dilation: int) -> tuple[int, int]:
+    """The sum of an output as runs in memory: (runs, numbers of a run)."""
+    if taps == 1 or dilation == 1:
+        return 1, taps * chans
+    return taps, chans
+
+
+kernel_runs_of = device(runs_of)
+
+
 def few_columns_pay(
     n_cols: int, chans: int, taps: int, dilation: int, itemsize: int, together: bool
 ) -> bool:
@@ -55,16 +65,8 @@ def few_columns_pay(
         return False
     depth = taps * chans
     least = (LEAST_TOGETHER if together else LEAST_APART)[n_cols - 1]
-    runs, inner = (1, depth) if taps == 1 or dilation == 1 else (taps, chans)
+    runs, inner = runs_of(chans, taps, dilation)
     return depth >= least and 4 * runs * -(-inner // (LANES * 4 // itemsize)) <= depth
-
-
-@device
-def runs_of(chans, taps, dilation):
-    """The sum of an output as runs in memory: (runs, numbers of a run)."""
-    if taps == 1 or dilation == 1:
-        return 1, taps * chans
-    return taps, chans
 
 
 @device
@@ -75,7 +77,7 @@ def _write_panel(w, bias, work, base, steps, n_cols, chans, taps, dilation):
     column*steps[2]], w flat.
     """
     width = lanes(w.dtype.type(0))
-    outer, inner = runs_of(chans, taps, dilation)
+    outer, inner = kernel_runs_of(chans, taps, dilation)
     vectors = (inner + width - 1) // width
     work[: outer * vectors * n_cols * width] = 0
     for j in range(n_cols):
@@ -134,7 +136,7 @@ def _correlate_few(
     moves = (n_batch, length, chans, taps, dilation, stride, left)
     size = itemsize(value)
     row_bytes = chans * size
-    outer, inner = runs_of(chans, taps, dilation)
+    outer, inner = kernel_runs_of(chans, taps, dilation)
     first_sum = panel_size + SUMS + worker * scratch_size
     sums, free = address(work) + first_sum * size, address(work) + (first_sum + SUMS) * size
     shift, low = address(work) + panel_size * size, splat(value, floor)
@@ -209,7 +211,7 @@ def _sizes(
 ) -> tuple[int, int]:
     """Numbers of a panel, and of scratch for one worker."""
     width = LANES * 4 // itemsize
-    outer, inner = (1, taps * chans) if taps == 1 or dilation == 1 else (taps, chans)
+    outer, inner = runs_of(chans, taps, dilation)
     height = DOT_ROWS[n_cols - 1]
     window = min((height - 1) * stride + (taps - 1) * dilation + 1, taps * height)
     return outer * -(-inner // width) * width * n_cols, SUMS + -(-window * chans // 16) * 16

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ._buffers import Array, empty, workspace
 from ._dot_tile import MOST_COLUMNS, row_tiles, row_vectors
-from ._few_columns import gather_outputs, runs_of
+from ._few_columns import gather_outputs, kernel_runs_of, runs_of
 from ._jit import canonical, device, kernel, workers
 from ._lanes import LANES, TAIL, THIN, WIDE
 from ._simd import add, address, itemsize, lanes, load_whole, number, store_whole
@@ -39,7 +39,7 @@ def few_filters_pay(n_filt: int, chans: int, taps: int, dilation: int, itemsize:
     if n_filt > MOST_FILTERS:
         return False
     width = LANES * 4 // itemsize
-    _, inner = _runs(chans, taps, dilation)
+    _, inner = runs_of(chans, taps, dilation)
     vectors = -(-inner // width)
     few = sum(_cycles(rows, v) for rows in _blocks(n_filt) for v in row_vectors(rows, vectors))
     whole, left = divmod(n_filt, WIDE.vecs * width)
@@ -58,11 +58,6 @@ def _blocks(n_filt: int) -> list[int]:
     """The filters of each tile: as even as can be."""
     blocks = -(-n_filt // MOST_COLUMNS)
     return [(i + 1) * n_filt // blocks - i * n_filt // blocks for i in range(blocks)]
-
-
-def _runs(chans: int, taps: int, dilation: int) -> tuple[int, int]:
-    """What `runs_of` gives in a kernel."""
-    return (1, taps * chans) if taps == 1 or dilation == 1 else (taps, chans)
 
 
 @device
@@ -102,7 +97,7 @@ def _few_weight_parts(
     moves = (n_batch, length, chans, taps, dilation, stride, left)
     size = itemsize(value)
     row_bytes = chans * size
-    outer, inner = runs_of(chans, taps, dilation)
+    outer, inner = kernel_runs_of(chans, taps, dilation)
     parts, part_size = partial.shape
     scratch = address(work) + worker * scratch_size * size
     chunks = (n_out + CHUNK - 1) // CHUNK
@@ -185,7 +180,7 @@ def few_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry, bias: bool 
     stride, dilation, left, _, mode, value = geometry
     flops = 2.0 * dy.size * k_size * chans
     width = LANES * 4 // x.itemsize
-    runs, inner = _runs(chans, k_size, dilation)
+    runs, inner = runs_of(chans, k_size, dilation)
     wide = width * max(sum(row_vectors(rows, -(-inner // width))) for rows in _blocks(n_filt))
     parts = int(max(1, min(PARTS, flops // PART_FLOPS, n_batch * -(-n_out // CHUNK))))
     parts = max(1, min(parts, n_batch * n_out // 64))

@@ -76,6 +76,17 @@ def _multiply(tile, a, row_step, n, step, b, b_step):
 
 
 @device
+def _finish(tile, bias, relu, target):
+    """Write a tile of sums plus the bias; ``target`` and ``relu`` as `_product_ukr` has them."""
+    stay_inline()
+    tile = add_row(tile, bias)
+    if relu:
+        tile = positive_tile(tile)
+    y, y_step, rows, cols = target
+    store_tile(tile, y, y_step, rows, cols)
+
+
+@device
 def _product_ukr(shape, like, source, panel, bias, target, relu):
     """target[i, :] = bias + sum over o < runs, r < run of source[i, o, r] * panel[o*run + r, :].
 
@@ -92,11 +103,7 @@ def _product_ukr(shape, like, source, panel, bias, target, relu):
     for o in range(runs):
         start = a + load_index(offsets + 8 * o)
         tile = _multiply(tile, start, row_step, run, size, panel + o * run * width, width)
-    tile = add_row(tile, bias)
-    if relu:
-        tile = positive_tile(tile)
-    y, y_step, rows, cols = target
-    store_tile(tile, y, y_step, rows, cols)
+    _finish(tile, bias, relu, target)
 
 
 @device
@@ -127,11 +134,7 @@ def _pairs_ukr(shape, like, source, panel, bias, target, relu):
         if run % 2:
             tile = rank2_first(tile, start, row_step, panel)
             panel += width
-    result = add_row(added_pairs(tile), bias)
-    if relu:
-        result = positive_tile(result)
-    y, y_step, rows, cols = target
-    store_tile(result, y, y_step, rows, cols)
+    _finish(added_pairs(tile), bias, relu, target)
 
 
 @device

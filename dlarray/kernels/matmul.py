@@ -18,10 +18,11 @@ import numpy as np
 from ._buffers import Array, empty, workspace
 from ._jit import canonical, device, kernel, workers
 from ._lanes import TAIL, THIN, WIDE
+from ._panels import write_panel_rows
 from ._register_tile import columns, columns_of
 from ._simd import address, itemsize, move, number
 from ._tiles import panel_width, product_tile, tile_rows
-from ._window import copy, copy_strided, fill
+from ._window import copy, fill
 
 # Row tiles that share one pass over the panels.
 GROUP = 16
@@ -32,19 +33,11 @@ ROUND = 16  # numbers: parts of the workspace begin at multiples of it
 @device
 def _write_panels(like, b, depth_step, column_step, depth, n_cols, panels):
     """Write the panels of b (depth, n_cols) to an address; steps in bytes."""
-    size = itemsize(like)
-    target = panels
     for p in range(0, n_cols, columns(WIDE, like)):
         width = panel_width(n_cols - p, like)
-        count = min(width, n_cols - p)
-        start = b + p * column_step
-        for _ in range(depth):
-            if column_step == size:
-                copy(like, target, start, count, width)
-            else:
-                copy_strided(like, target, start, column_step, count, width)
-            target += width * size
-            start += depth_step
+        target, start = panels + p * depth * itemsize(like), b + p * column_step
+        cols = min(width, n_cols - p)
+        write_panel_rows(like, target, width, start, depth_step, column_step, depth, cols)
 
 
 @kernel

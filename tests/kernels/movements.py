@@ -1,9 +1,11 @@
 """How filters move in the tests of the kernels for special cases, and what must come out."""
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from dlarray.kernels import EXCLUDE_EDGE, INCLUDE_EDGE, REPLICATE, SCALAR, Geometry
+from dlarray.testing import TOLERANCES
 from tests import naive
 from tests.kernels.convolutions import MIRRORS
 
@@ -22,6 +24,10 @@ FAULTY = [
     Geometry(2, 2, 3, 3, EXCLUDE_EDGE),
     Geometry(1, 3, 4, 4, REPLICATE),
 ]
+
+
+both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
+all_paddings = pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
 
 
 def draw(rng, geometry, dtype, n_batch, length, chans, k_size, n_filt):

@@ -20,7 +20,16 @@ from dlarray.kernels._weight_gradient import CHUNK
 from dlarray.testing import TOLERANCES
 from tests import naive
 from tests.kernels.convolutions import MIRRORS, assert_within
-from tests.kernels.movements import FAULTY, PADDINGS, assert_only, draw, length_for, spoiled
+from tests.kernels.movements import (
+    FAULTY,
+    PADDINGS,
+    all_paddings,
+    assert_only,
+    both_types,
+    draw,
+    length_for,
+    spoiled,
+)
 from tests.layouts import OF_MEMORY
 
 COLUMNS = {
@@ -34,9 +43,6 @@ COLUMNS = {
     "3lanes+5": (3, 5),
 }
 ROWS = sorted({1, MR - 1, MR, MR + 1, 2 * MR - 1, 2 * MR, 2 * MR + 1})
-
-both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
-all_paddings = pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
 
 
 def conv1d_forward(x, w, bias, geometry):

@@ -18,8 +18,9 @@ from tests import naive
 from tests.kernels.convolutions import assert_within
 from tests.kernels.movements import (
     FAULTY,
-    PADDINGS,
+    all_paddings,
     assert_only,
+    both_types,
     length_for,
     movements,
     options,
@@ -27,8 +28,6 @@ from tests.kernels.movements import (
 )
 from tests.layouts import OF_MEMORY
 
-both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
-all_paddings = pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
 CHANNELS = (1, 2, 3, 7, LANES - 1, LANES, LANES + 4, 2 * LANES + 1, 4 * LANES, FOLDED + 5)
 
 

@@ -18,8 +18,9 @@ from dlarray.testing import TOLERANCES
 from tests.kernels.convolutions import assert_within
 from tests.kernels.movements import (
     FAULTY,
-    PADDINGS,
+    all_paddings,
     assert_only,
+    both_types,
     draw,
     length_for,
     movements,
@@ -29,8 +30,6 @@ from tests.kernels.movements import (
 )
 from tests.layouts import OF_MEMORY
 
-both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
-all_paddings = pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
 all_columns = pytest.mark.parametrize("columns", range(1, MOST_COLUMNS + 1))
 
 

@@ -12,8 +12,9 @@ from dlarray.testing import TOLERANCES
 from tests.kernels.convolutions import assert_within
 from tests.kernels.movements import (
     FAULTY,
-    PADDINGS,
+    all_paddings,
     assert_only,
+    both_types,
     draw,
     length_for,
     movements,
@@ -23,8 +24,6 @@ from tests.kernels.movements import (
 )
 from tests.layouts import OF_MEMORY
 
-both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
-all_paddings = pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
 all_filters = pytest.mark.parametrize("n_filt", [1, 2, 3, 4, 5, 11, 2 * LANES + 5])
 
 
