@@ -69,7 +69,7 @@ def special_grad_w(
         return None
     chans, (n_batch, n_out, n_filt) = x[2], dy
     if _channelwise(chans, chans // groups, n_filt, moves[0]):
-        return _depthwise_grad_w
+        return depthwise_grad_w
     if groups > 1 or n_batch * n_out * taps * chans < LEAST_WORK:
         return None
     pays = few_filters_pay(n_filt, chans, taps, moves[0].dilation, itemsize)
@@ -88,7 +88,3 @@ def _depthwise_forward(
 
 def _depthwise_grad_x(dy: Array, w: Array, length: int, geometry: Geometry) -> Array:
     return depthwise_grad_x(dy, w.reshape(w.shape[0], w.shape[2]), length, geometry)
-
-
-def _depthwise_grad_w(x: Array, dy: Array, k_size: int, geometry: Geometry, bias: bool) -> Array:
-    return depthwise_grad_w(x, dy, k_size, geometry, bias)

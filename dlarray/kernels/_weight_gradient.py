@@ -92,6 +92,26 @@ def _weight_panel(dy, scratch, value, row, n, n_filt, first, left):
     return scratch, 2 * vector
 
 
+@device
+def _place_chunks(x, value, plan, sequence, t, count, scratch, place):
+    """Find ``count`` chunks from t of a sequence on: (sequence, first position) of the next one,
+    and the positions of all.
+
+    Rows of ``place``: address, positions, step and table of runs of a chunk.
+    """
+    total = 0
+    for i in range(count):
+        n = tile_size(plan, sequence, t)
+        at, layout = locate(value, plan, address(x), sequence, t, n, n, scratch)
+        if layout != IN_PLACE:
+            scratch += plan[GATHERED] * itemsize(value)
+        place[i, 0], place[i, 1], place[i, 2] = at, n, plan[layout]
+        place[i, 3] = address(plan) + 8 * plan[layout + 3]
+        total += n
+        sequence, t = next_tile(plan, sequence, t, n)
+    return sequence, t, total
+
+
 @kernel
 def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
     """partial[p] (K*C/G, F) = the weight gradient over the p-th share of the chunks; with BIAS one
@@ -115,8 +135,7 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
     all_rows = runs * run + plan[BIAS]
     scratch = address(work) + worker * plan[SCRATCH] * size
     packed = scratch + together * plan[GATHERED] * size
-    # of a chunk: address, positions, step, table of runs; an array lives as long as the loops
-    place = np.empty((MOST, 4), np.intp)
+    place = np.empty((MOST, 4), np.intp)  # lives as long as the loops, which use it as an array
     for job in range(worker * parts * shares // workers, (worker + 1) * parts * shares // workers):
         part, share = job // shares, job % shares
         begin, end = share * all_tiles // shares, (share + 1) * all_tiles // shares
@@ -125,16 +144,8 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
         fresh = True
         while chunk < last:
             count = min(together, last - chunk)
-            row, free, total = sequence * plan[OUT + 2] + t, scratch, 0
-            for i in range(count):
-                n = tile_size(plan, sequence, t)
-                at, layout = locate(value, plan, address(x), sequence, t, n, n, free)
-                if layout != IN_PLACE:
-                    free += plan[GATHERED] * size
-                place[i, 0], place[i, 1], place[i, 2] = at, n, plan[layout]
-                place[i, 3] = address(plan) + 8 * plan[layout + 3]
-                total += n
-                sequence, t = next_tile(plan, sequence, t, n)
+            row = sequence * plan[OUT + 2] + t
+            sequence, t, total = _place_chunks(x, value, plan, sequence, t, count, scratch, place)
             # each tile asks for a little of what the next chunks read
             next_dy = address(dy) + (row + total) * n_filt * size
             share_dy = total * n_filt * size // (end - begin) + 1
