@@ -51,15 +51,21 @@ class _WholeLibrary(JITCodeLibrary):
 
 
 def _with_parts(libraries):
-    """Libraries and all that parts among them call, each once."""
-    found, left = {}, libraries[::-1]
-    while left:
-        library = left.pop()
+    """Libraries and all that parts among them call, each once and behind all that call it: LLVM
+    leaves out a function that nothing linked so far calls.
+    """
+    found = {}  # in the order in which they were left
+
+    def visit(library):
         if library not in found:
-            found[library] = True
             if isinstance(library, _PartLibrary):
-                left += library._linking_libraries[::-1]
-    return list(found)
+                for called in library._linking_libraries[::-1]:
+                    visit(called)
+            found[library] = True
+
+    for library in libraries[::-1]:
+        visit(library)
+    return list(found)[::-1]
 
 
 def _no_executable(library, fndesc, env):

@@ -53,30 +53,33 @@ HAS_SCALEF = "+avx512f" in _features()  # x * 2^n for vectors, in one instructio
 
 
 class TileShape:
-    """Rows and vectors of a tile, a compile-time constant of kernels."""
+    """Rows and vectors of a tile, and the terms of the sum in a vector side by side (`_pair_tile`):
+    a compile-time constant of kernels.
+    """
 
-    def __init__(self, rows: int, vecs: int) -> None:
-        self.rows, self.vecs = rows, vecs
+    def __init__(self, rows: int, vecs: int, terms: int = 1) -> None:
+        self.rows, self.vecs, self.terms = rows, vecs, terms
 
 
 # 8 x 2 accumulators + 2 operands fit the 32 registers of AVX-512 and NEON and leave the loads below
 # two a cycle; 12 x 2 is 1 % faster on long runs (248 against 245 GFLOP/s on one Zen 5 core) but
 # wastes more on the short lengths that sequences have.  16 registers hold 6 x 2.  With one vector a
 # row, loads are the limit, n rows reach n/(n+1) of the peak, and THIN has more of them; TAIL is for
-# the last columns beside wide tiles.  TRIPLE is for pairs (`_pair_tile`) where 32 registers are.
+# the last columns beside wide tiles.  Three vectors a row of pairs need 32 registers.
 MR = 8 if LANES == 16 or platform.machine() in ("arm64", "aarch64") else 6
 WIDE = TileShape(MR, 2)
 THIN = TileShape(2 * MR, 1)
 TAIL = TileShape(MR, 1)
-TRIPLE = TileShape(MR, 3) if MR == 8 else None
+PAIRED, PAIRED_WIDE = TileShape(MR, 1, 2), TileShape(MR, 2, 2)
+PAIRED_TRIPLE = TileShape(MR, 3, 2) if MR == 8 else None
 
 
 class TileShapeType(types.Type):
     """The Numba type of one `TileShape`."""
 
-    def __init__(self, rows, vecs):
-        self.rows, self.vecs = rows, vecs
-        super().__init__(name=f"TileShape({rows},{vecs})")
+    def __init__(self, rows, vecs, terms):
+        self.rows, self.vecs, self.terms = rows, vecs, terms
+        super().__init__(name=f"TileShape({rows},{vecs},{terms})")
 
 
 register_model(TileShapeType)(models.OpaqueModel)
@@ -84,7 +87,7 @@ register_model(TileShapeType)(models.OpaqueModel)
 
 @typeof_impl.register(TileShape)
 def _type_of_shape(value, context):
-    return TileShapeType(value.rows, value.vecs)
+    return TileShapeType(value.rows, value.vecs, value.terms)
 
 
 @lower_constant(TileShapeType)

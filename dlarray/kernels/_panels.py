@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ._jit import device
-from ._lanes import TAIL, TRIPLE, WIDE
+from ._lanes import PAIRED_TRIPLE, TAIL, WIDE
 from ._pair_tile import paired
 from ._register_tile import columns_of
 from ._simd import itemsize, lanes, load, move, number, store_whole
@@ -33,7 +33,7 @@ class Panel(NamedTuple):
 
 
 WHOLE = Panel(WIDE.vecs, 1)
-_SHAPES = [WHOLE, Panel(1, 1), Panel(1, 2), Panel(2, 2), *([Panel(3, 2)] if TRIPLE else [])]
+_SHAPES = [WHOLE, Panel(1, 1), Panel(1, 2), Panel(2, 2), *([Panel(3, 2)] if PAIRED_TRIPLE else [])]
 
 
 def panels_of(cols: int, run: int, itemsize: int) -> tuple[int, Panel]:

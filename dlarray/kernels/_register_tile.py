@@ -36,6 +36,13 @@ def columns(typingctx, shape, like):
     return types.intp(shape, like), lambda context, builder, sig, args: ir.Constant(I64, count)
 
 
+@intrinsic
+def terms(typingctx, shape):
+    """Terms of the sum in a vector of a tile of this shape, a constant."""
+    count = shape.terms
+    return types.intp(shape), lambda context, builder, sig, args: ir.Constant(I64, count)
+
+
 def columns_of(shape: TileShape, itemsize: int) -> int:
     """What `columns` gives in a kernel, for drivers."""
     return shape.vecs * LANES * 4 // itemsize

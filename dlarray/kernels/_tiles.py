@@ -15,7 +15,7 @@ in memory, can't read its terms by two.
 from __future__ import annotations
 
 from ._jit import device
-from ._lanes import TAIL, THIN, TRIPLE, WIDE
+from ._lanes import PAIRED, PAIRED_TRIPLE, PAIRED_WIDE, TAIL, THIN, WIDE
 from ._pair_tile import added_pairs, rank2, rank2_first
 from ._prefetch import prefetch_to_write
 from ._register_tile import (
@@ -25,6 +25,7 @@ from ._register_tile import (
     positive_tile,
     rank1,
     store_tile,
+    terms,
     zero_tile,
 )
 from ._simd import (
@@ -76,8 +77,44 @@ def _multiply(tile, a, row_step, n, step, b, b_step):
 
 
 @device
-def _finish(tile, bias, relu, target):
+def add_run(shape, like, tile, a, row_step, run, panel):
+    """A tile plus the sum over r < run of a[i, r] * panel[r, :].
+
+    Row i begins at address a + i*row_step; the panel has `run_bytes` for the run.
+    """
+    stay_inline()
+    size, width = itemsize(like), columns(shape, like) * itemsize(like)
+    if terms(shape) == 1:
+        tile = _multiply(tile, a, row_step, run, size, panel, width)
+    else:
+        for _ in range(run // 2):
+            tile = rank2(tile, a, row_step, panel)
+            a += 2 * size
+            panel += width
+        if run % 2:
+            tile = rank2_first(tile, a, row_step, panel)
+    return tile
+
+
+@device
+def run_bytes(shape, like, run):
+    """Bytes of a panel for a run of so many terms."""
+    rows = (run + terms(shape) - 1) // terms(shape)
+    return rows * columns(shape, like) * itemsize(like)
+
+
+@device
+def finish(shape, tile, bias, relu, target):
     """Write a tile of sums plus the bias; ``target`` and ``relu`` as `_product_ukr` has them."""
+    stay_inline()
+    if terms(shape) == 1:
+        _write(tile, bias, relu, target)
+    else:
+        _write(added_pairs(tile), bias, relu, target)
+
+
+@device
+def _write(tile, bias, relu, target):
     stay_inline()
     tile = add_row(tile, bias)
     if relu:
@@ -97,13 +134,12 @@ def _product_ukr(shape, like, source, panel, bias, target, relu):
     """
     stay_out_of_line()
     a, row_step, runs, offsets, run = source
-    size = itemsize(like)
     tile = zero_tile(shape, like)
-    width = columns(shape, like) * size
     for o in range(runs):
         start = a + load_index(offsets + 8 * o)
-        tile = _multiply(tile, start, row_step, run, size, panel + o * run * width, width)
-    _finish(tile, bias, relu, target)
+        tile = add_run(shape, like, tile, start, row_step, run, panel)
+        panel += run_bytes(shape, like, run)
+    finish(shape, tile, bias, relu, target)
 
 
 @device
@@ -118,39 +154,19 @@ def product_tile(like, first_column, source, panel, bias, target, relu):
 
 
 @device
-def _pairs_ukr(shape, like, source, panel, bias, target, relu):
-    """As `_product_ukr`, of a panel with two terms a row."""
-    stay_out_of_line()
-    a, row_step, runs, offsets, run = source
-    size = itemsize(like)
-    tile = zero_tile(shape, like)
-    width = columns(shape, like) * size
-    for o in range(runs):
-        start = a + load_index(offsets + 8 * o)
-        for _ in range(run // 2):
-            tile = rank2(tile, start, row_step, panel)
-            start += 2 * size
-            panel += width
-        if run % 2:
-            tile = rank2_first(tile, start, row_step, panel)
-            panel += width
-    _finish(added_pairs(tile), bias, relu, target)
-
-
-@device
-def panel_tile(like, vecs, terms, source, panel, bias, target, relu):
-    """`_product_ukr` or `_pairs_ukr` of the shape that a panel of `_panels` has."""
-    if terms == 1:
+def panel_tile(like, vecs, n_terms, source, panel, bias, target, relu):
+    """`_product_ukr` of the shape that a panel of `_panels` has."""
+    if n_terms == 1:
         if vecs == 2:
             _product_ukr(WIDE, like, source, panel, bias, target, relu)
         else:
             _product_ukr(TAIL, like, source, panel, bias, target, relu)
     elif vecs == 1:
-        _pairs_ukr(TAIL, like, source, panel, bias, target, relu)
+        _product_ukr(PAIRED, like, source, panel, bias, target, relu)
     elif vecs == 2:
-        _pairs_ukr(WIDE, like, source, panel, bias, target, relu)
-    elif TRIPLE is not None:
-        _pairs_ukr(TRIPLE, like, source, panel, bias, target, relu)
+        _product_ukr(PAIRED_WIDE, like, source, panel, bias, target, relu)
+    elif PAIRED_TRIPLE is not None:
+        _product_ukr(PAIRED_TRIPLE, like, source, panel, bias, target, relu)
 
 
 @device

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlarray.kernels._lanes import LANES, TAIL, TRIPLE, WIDE
+from dlarray.kernels._lanes import LANES, PAIRED, PAIRED_TRIPLE, PAIRED_WIDE
 from dlarray.kernels._pair_tile import added_pairs, paired, rank2, rank2_first
 from dlarray.kernels._panels import WHOLE, Panel, panels_of, write_paired_rows
 from dlarray.kernels._register_tile import columns, store_tile, zero_tile
@@ -12,7 +12,11 @@ from dlarray.testing import TOLERANCES
 from tests.kernels.alone import alone
 
 GUARD = -77.0
-SHAPES = {"one": TAIL, "two": WIDE, **({"three": TRIPLE} if TRIPLE else {})}
+SHAPES = {
+    "one": PAIRED,
+    "two": PAIRED_WIDE,
+    **({"three": PAIRED_TRIPLE} if PAIRED_TRIPLE else {}),
+}
 
 both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
 all_shapes = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
@@ -133,7 +137,7 @@ def test_panels_hold_all_columns(itemsize):
         whole, last = panels_of(cols, 24, itemsize)
         before = whole * WHOLE.columns(itemsize)
         assert before < cols <= before + last.columns(itemsize)
-        assert before + last.columns(itemsize) - cols < half * (1 if TRIPLE else 2)
+        assert before + last.columns(itemsize) - cols < half * (1 if PAIRED_TRIPLE else 2)
 
 
 def test_a_sum_of_one_term_has_no_pairs():
