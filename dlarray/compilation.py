@@ -78,6 +78,8 @@ def _convolution(new: New) -> Iterator[Call]:
             yield _and_gradients(convolve, X, W, b)
     large = new(3, 100, 160, "TCU")  # packed by a kernel of its own
     yield partial(dlconv, new(1, 20, 100, "BTC"), large, new(160, "C"), Padding="same")
+    many = new(1, 64, 96, "BTC"), new(3, 96, 96, "TCU"), new(96, "C")  # in fewer multiplications
+    yield _and_gradients(partial(dlconv, Padding="same"), *many)
     by_channel = partial(dlconv, WeightsFormat="TCUU", Padding="same")
     yield _and_gradients(by_channel, new(8, 1000, 32, "BTC"), new(3, 1, 1, 32), new(32, "C"))
     yield _and_gradients(dltranspconv, X, new(3, 40, 32, "TUC"))

@@ -59,12 +59,21 @@ def test_what_is_drawn_after_it_is_as_without_it():
     assert (first, dl.rand(1, 3).data.tolist()) == want
 
 
+SINGLE_ONLY = {
+    "_winograd_correlate._winograd_pack",
+    "_winograd_correlate._winograd_correlate",
+    "_winograd_gradient._winograd_parts",
+    "_winograd_gradient._sum_products",
+}
+
+
 def test_every_kernel_is_warm(warm):
     kernels = all_kernels()
     assert len(kernels) > 50
     for kernel in kernels:
         types = " ".join(str(signature) for signature in kernel.entry.signatures)
-        assert "float32" in types and "float64" in types, kernel.name
+        assert "float32" in types, kernel.name
+        assert "float64" in types or kernel.name in SINGLE_ONLY, kernel.name
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._buffers import Array, workspace
-from ._jit import device, kernel, workers
+from ._jit import Kernel, device, kernel, workers
 from ._lanes import TAIL, WIDE
-from ._panels import panels_of, write_paired_rows, write_panel_rows
-from ._register_tile import columns, columns_of
-from ._simd import address, itemsize, lanes, number
+from ._panels import find_panel, panels_of, write_bias, write_tap
+from ._register_tile import columns_of
+from ._simd import address, itemsize, lanes
 from ._sources import (
     IN_PLACE,
     OWN,
@@ -37,12 +37,9 @@ from ._sources import (
     tile_start,
 )
 from ._tiles import panel_tile
-from ._window import copy, fill
 
 # Row tiles that share one pass over the panels; fewer where their windows would fill the cache.
 GROUP, GROUP_BYTES = 16, 1 << 18
-
-WIDE_VECS = WIDE.vecs
 
 # Rows of tiles are taken across sequences where more than this share of them would be wasted, and
 # so many filters pay for the copy of their inputs.
@@ -75,52 +72,34 @@ def _all_taps(plan):
 @device
 def _panel(plan, q, value):
     """Panel q of a group: (first column, vectors, terms, numbers before it)."""
-    first = q * columns(WIDE, value)
-    before = plan[IN_PLACE + 1] * plan[IN_PLACE + 2] * first
-    if q < plan[WHOLE]:
-        return first, WIDE_VECS, 1, before
-    return first, plan[LAST_VECS], plan[LAST_TERMS], before
+    last = plan[LAST_VECS], plan[LAST_TERMS]
+    column, vecs, terms = find_panel(value, q, plan[WHOLE], last)
+    return column, vecs, terms, plan[IN_PLACE + 1] * plan[IN_PLACE + 2] * column
 
 
 @device
 def _write_panels(worker, workers, w, bias, work, value, plan):
     """One worker's share of the panels of w (taps, C, F), by groups, to address ``work``; behind
     them all of the bias.
-
-    Terms of the sum are taps and channels, columns are filters, or the other way round if REVERSED.
     """
     size = itemsize(value)
-    depth, cols, taps, n_filt = plan[DEPTH], plan[COLS], _all_taps(plan), w.shape[2]
-    run, panels = plan[IN_PLACE + 2], plan[WHOLE] + 1
+    depth, taps, run, panels = plan[DEPTH], _all_taps(plan), plan[IN_PLACE + 2], plan[WHOLE] + 1
+    sizes = depth, plan[COLS], plan[REVERSED] != 0
     jobs = plan[GROUPS] * panels * taps
     for job in range(worker * jobs // workers, (worker + 1) * jobs // workers):
         j, q, g = job % taps, job // taps % panels, job // (taps * panels)
-        first, vecs, terms, before = _panel(plan, q, value)
-        width = vecs * lanes(value) // terms
+        column, vecs, terms, before = _panel(plan, q, value)
         target = work + (g * plan[PANEL_SIZE] + before) * size
-        k = plan[plan[W_TAPS] + j]
-        start = address(w) + (k * depth * n_filt + g * cols + first) * size
-        row_step, column_step = n_filt * size, size
-        if plan[REVERSED]:
-            start = address(w) + ((k * cols + first) * n_filt + g * depth) * size
-            row_step, column_step = size, n_filt * size
-        count = min(width, cols - first)
+        width, term = vecs * lanes(value) // terms, j * depth
         if terms == 1:
-            target += j * depth * width * size
-            write_panel_rows(value, target, width, start, row_step, column_step, depth, count)
+            target += term * width * size
         else:
-            term = j * depth
             target += (term // run) * ((run + 1) // 2) * 2 * width * size
-            write_paired_rows(
-                value, target, width, start, row_step, column_step, depth, count, term % run, run
-            )
-    target = work + plan[GROUPS] * plan[PANEL_SIZE] * size
-    for g in range(plan[GROUPS] if worker == 0 else 0):
-        if len(bias):
-            copy(value, target, address(bias) + g * cols * size, cols, plan[BIAS_SIZE])
-        else:
-            fill(value, target, number(value, 0), plan[BIAS_SIZE])
-        target += plan[BIAS_SIZE] * size
+        tap = plan[plan[W_TAPS] + j]
+        write_tap(value, target, (column, vecs, terms), w, tap, g, sizes, term % run, run)
+    if worker == 0:
+        target = work + plan[GROUPS] * plan[PANEL_SIZE] * size
+        write_bias(value, target, bias, plan[GROUPS], plan[COLS], plan[BIAS_SIZE])
 
 
 @kernel
@@ -194,8 +173,10 @@ def _correlate(worker, workers, x, w, bias, y, work, value, plan):
 
 
 class Correlation(NamedTuple):
-    """A plan for `_correlate` and what its driver needs."""
+    """A plan for `_correlate`, or a kernel that takes the same, and what its driver needs."""
 
+    kernel: Kernel
+    pack: Kernel
     plan: Array
     value: Any  # what padding holds, in the type of the data
     flops: float
@@ -254,6 +235,8 @@ def correlation(
     fields[BIAS_SIZE], fields[EACH_PACKS] = bias_size, int(each_packs)
     dtype = np.float32 if move.itemsize == 4 else np.float64
     return Correlation(
+        _correlate,
+        _pack,
         integers([*fields, *w_taps]),
         dtype(step.value),
         2.0 * n_rows * cols * move.chans * len(w_taps),
@@ -264,9 +247,9 @@ def correlation(
 
 
 def correlate(c: Correlation, x: Array, w: Array, bias: Array, y: Array) -> None:
-    """Run `_correlate`; x, w and y have three axes."""
+    """Run the kernel of a plan; x, w and y have three axes."""
     n = workers(flops=c.flops)
     work = workspace(c.shared + n * c.own, x.dtype)
     if c.shared:
-        _pack(workers(nbytes=8.0 * w.nbytes), w, bias, work, c.value, c.plan)
-    _correlate(n, x, w, bias, y, work, c.value, c.plan)
+        c.pack(workers(nbytes=8.0 * w.nbytes), w, bias, work, c.value, c.plan)
+    c.kernel(n, x, w, bias, y, work, c.value, c.plan)

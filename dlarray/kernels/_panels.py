@@ -13,8 +13,8 @@ from typing import NamedTuple
 from ._jit import device
 from ._lanes import PAIRED_TRIPLE, TAIL, WIDE
 from ._pair_tile import paired
-from ._register_tile import columns_of
-from ._simd import itemsize, lanes, load, move, number, store_whole
+from ._register_tile import columns, columns_of
+from ._simd import address, itemsize, lanes, load, move, number, store_whole
 from ._window import copy, copy_strided, fill
 
 
@@ -32,7 +32,8 @@ class Panel(NamedTuple):
         return -(-run // self.terms)
 
 
-WHOLE = Panel(WIDE.vecs, 1)
+WIDE_VECS = WIDE.vecs
+WHOLE = Panel(WIDE_VECS, 1)
 _SHAPES = [WHOLE, Panel(1, 1), Panel(1, 2), Panel(2, 2), *([Panel(3, 2)] if PAIRED_TRIPLE else [])]
 
 
@@ -50,6 +51,54 @@ def panels_of(cols: int, run: int, itemsize: int) -> tuple[int, Panel]:
 
     able = [panel for panel in _SHAPES if whole * wide + panel.columns(itemsize) >= cols]
     return whole, min(able, key=steps)
+
+
+@device
+def find_panel(like, q, whole, last):
+    """Panel q of a group: (first column, vectors, terms); behind ``whole`` ones is one of (vectors,
+    terms) ``last``.
+    """
+    column = q * columns(WIDE, like)
+    if q < whole:
+        return column, WIDE_VECS, 1
+    return column, last[0], last[1]
+
+
+@device
+def write_tap(like, target, panel, w, tap, group, sizes, first, run):
+    """Write the rows of a panel that one tap of w (taps, C, F) makes, from term ``first`` of a run.
+
+    ``panel`` is (first column, vectors, terms), and ``sizes`` (terms of a tap, columns, reversed)
+    of a group: columns are filters and terms channels, or the other way round if reversed.  The
+    rows of one term go to ``target``; those of pairs to where they lie in the run that has its
+    panel there.
+    """
+    column, vecs, terms = panel
+    depth, cols, turned = sizes
+    size, n_filt, width = itemsize(like), w.shape[2], vecs * lanes(like) // terms
+    start = address(w) + (tap * depth * n_filt + group * cols + column) * size
+    row_step, column_step = n_filt * size, size
+    if turned:
+        start = address(w) + ((tap * cols + column) * n_filt + group * depth) * size
+        row_step, column_step = size, n_filt * size
+    count = min(width, cols - column)
+    if terms == 1:
+        write_panel_rows(like, target, width, start, row_step, column_step, depth, count)
+    else:
+        write_paired_rows(
+            like, target, width, start, row_step, column_step, depth, count, first, run
+        )
+
+
+@device
+def write_bias(like, target, bias, groups, cols, width):
+    """The bias of each group, or zeros where there is none, in ``width`` numbers each."""
+    for g in range(groups):
+        if len(bias):
+            copy(like, target, address(bias) + g * cols * itemsize(like), cols, width)
+        else:
+            fill(like, target, number(like, 0), width)
+        target += width * itemsize(like)
 
 
 @device

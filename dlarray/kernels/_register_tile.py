@@ -192,6 +192,57 @@ def accumulate_tile(typingctx, tile, y, y_step, rows, cols):
     return types.void(tile, types.intp, types.intp, types.intp, types.intp), codegen
 
 
+def _each_vector(builder, t, address):
+    """Yield (number, pointer) of a tile's vectors that lie one after the other from an address."""
+    pointer = pointer_at(builder, address, vector_of(t))
+    for k in range(t.rows * t.vecs):
+        yield k, builder.gep(pointer, [ir.Constant(I64, k)])
+
+
+@intrinsic
+def save_tile(typingctx, tile, target):
+    """Write all of a tile to an address."""
+    t = tile
+
+    def codegen(context, builder, sig, args):
+        for k, pointer in _each_vector(builder, t, args[1]):
+            builder.store(builder.extract_value(args[0], k), pointer, align=size_of(t))
+        return context.get_dummy_value()
+
+    return types.void(tile, types.intp), codegen
+
+
+@intrinsic
+def saved_tile(typingctx, like, source):
+    """What `save_tile` wrote of a tile as ``like``."""
+    t = like
+
+    def codegen(context, builder, sig, args):
+        tile = args[0]
+        for k, pointer in _each_vector(builder, t, args[1]):
+            tile = builder.insert_value(tile, builder.load(pointer, align=size_of(t)), k)
+        return tile
+
+    return like(like, types.intp), codegen
+
+
+@intrinsic
+def butterfly(typingctx, tile, place):
+    """saved + tile, of the tile that `save_tile` wrote; saved - tile goes to its place."""
+    t = tile
+
+    def codegen(context, builder, sig, args):
+        total = args[0]
+        for k, pointer in _each_vector(builder, t, args[1]):
+            saved = builder.load(pointer, align=size_of(t))
+            value = builder.extract_value(args[0], k)
+            builder.store(builder.fsub(saved, value), pointer, align=size_of(t))
+            total = builder.insert_value(total, builder.fadd(saved, value), k)
+        return total
+
+    return tile(tile, types.intp), codegen
+
+
 def _column_masks(builder, t, cols):
     return [
         mask_of(builder, t, builder.sub(cols, ir.Constant(I64, j * t.lanes))) for j in range(t.vecs)

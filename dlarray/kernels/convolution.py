@@ -21,8 +21,8 @@ dimension, and those with few filters, have kernels of their own, chosen by `_ch
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from itertools import product
 from math import prod
 
@@ -32,10 +32,14 @@ from ._buffers import Array, empty, maker
 from ._choice import special_forward, special_grad_w, special_grad_x
 from ._correlate import Correlation, Target, correlate, correlation
 from ._jit import canonical, workers
+from ._lanes import WIDE
 from ._one_sequence import fold_padding, phases
 from ._sources import Movement, filters_in_a_line, in_a_line, in_three, steps_in_three
 from ._weight_gradient import weight_gradient, weight_gradient_plan
 from ._window import SCALAR, Geometry
+from ._winograd import fewer_products_pay
+from ._winograd_correlate import winograd_correlation
+from ._winograd_gradient import winograd_gradient, winograd_gradient_plan
 from .reduce import sum_rows
 
 Moves = tuple[Geometry, ...]
@@ -43,6 +47,9 @@ Sizes = tuple[int, ...]
 Forward = Callable[[Array, Array, Array | None], Array]
 GradX = Callable[[Array, Array, Array | None], Array]
 GradW = Callable[[Array, Array], Array]
+
+# From which gain on by the model of `fewer_products_pay` they are taken.
+LEAST_GAIN, LEAST_GRADIENT_GAIN = 1.12, 1.2
 
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 _FLOATS = {4: np.dtype(np.float32), 8: np.dtype(np.float64)}
@@ -72,7 +79,7 @@ def conv_forward_call(x: Sizes, w: Sizes, moves: Moves, relu: bool, itemsize: in
     )  # fmt: skip
     groups = _groups(x[-1], w[-2])
     target = _dense((x[0], *out, w[-1]))
-    plan = correlation(move, groups, w[-1] // groups, range(prod(taps)), target, False, relu)
+    plan = _plan(move, groups, w[-1] // groups, range(prod(taps)), target, False, relu)
     make, no_bias = maker(plan.shape, _FLOATS[itemsize]), _NO_BIAS[_FLOATS[itemsize]]
     if prod(plan.shape) == 0:
         return lambda x, w, bias: make()
@@ -84,6 +91,29 @@ def conv_forward_call(x: Sizes, w: Sizes, moves: Moves, relu: bool, itemsize: in
         return y
 
     return call
+
+
+def _plan(
+    move: Movement,
+    groups: int,
+    cols: int,
+    w_taps: Sequence[int],
+    target: Target,
+    reverse: bool,
+    relu: bool,
+) -> Correlation:
+    """The plan of the kernel that is faster for these sizes."""
+    whole = target == _dense(target.shape)
+    if whole and fewer_products_pay(move, groups, cols, LEAST_GAIN):
+        return winograd_correlation(move, groups, cols, w_taps, target.shape, reverse, relu)
+    return correlation(move, groups, cols, w_taps, target, reverse, relu)
+
+
+def _filled(rows: int) -> float:
+    """Which part of the tiles so many rows fill.  The sum itself runs over taps and channels; the
+    fewer products have a division into tiles for each group of taps.
+    """
+    return rows / (-(-rows // WIDE.rows) * WIDE.rows)
 
 
 def _groups(chans: int, of_group: int) -> int:
@@ -168,7 +198,7 @@ def _grad_x_plans(
             tuple(phase.step for phase in turn), itemsize,
         )  # fmt: skip
         goal = target._replace(start=starts, to_out=to_out)
-        plans.append(correlation(move, groups, w[-2], w_taps, goal, True, False))
+        plans.append(_plan(move, groups, w[-2], w_taps, goal, True, False))
     residues = prod(min(n, step.stride) for n, step in zip(lengths, steps, strict=True))
     return plans, len(plans) == residues
 
@@ -236,11 +266,16 @@ def conv_grad_w_call(
         x[0], x[-1], in_three(x[1:-1]), in_three(taps), in_three(dy[1:-1]), steps_in_three(moves),
         itemsize,
     )  # fmt: skip
-    plan = weight_gradient_plan(move, groups, n_filt // groups, bias)
+    cols = n_filt // groups
+    if fewer_products_pay(move, groups, cols, LEAST_GRADIENT_GAIN / _filled(x[-1] // groups)):
+        fast = winograd_gradient_plan(move, groups, cols, bias)
+        run = partial(winograd_gradient, fast)
+    else:
+        run = partial(weight_gradient, weight_gradient_plan(move, groups, cols, bias))
 
     def call(x: Array, dy: Array) -> Array:
         both = make()
-        weight_gradient(plan, in_a_line(x), in_a_line(dy), both)
+        run(in_a_line(x), in_a_line(dy), both)
         return both
 
     return call

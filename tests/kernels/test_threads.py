@@ -29,6 +29,7 @@ MODULES = (
     "avgpool",
     "_correlate",
     "_weight_gradient",
+    "_winograd_gradient",
     "convolution",
     "crosschannelnorm",
     "crossentropy",
@@ -86,6 +87,18 @@ def conv_of_groups(rng, dtype, scale):
         kernels.conv_forward(x, w, w[0, 0, 0], moves, relu=True),
         kernels.conv_grad_x(dy, w, (31, 7), moves, 3),
         kernels.conv_grad_w(x, dy, (3, 2), moves, 3),
+    ]
+
+
+def fewer_products(rng, dtype, scale):
+    """Three groups of taps and a rest, two lines of a dilation, and panels that workers share."""
+    move = (Geometry(1, 2, 9, 9),)
+    x, w = normal(rng, dtype, 2 * scale, 301, 64), normal(rng, dtype, 10, 64, 70)
+    dy = normal(rng, dtype, 2 * scale, 301, 70)
+    return lambda: [
+        kernels.conv_forward(x, w, w[0, 0], move, relu=True),
+        kernels.conv_grad_x(dy, w, (301,), move),
+        kernels.conv_grad_wb(x, dy, (10,), move),
     ]
 
 
@@ -272,6 +285,7 @@ CASES = [
     channelwise,
     few_columns,
     conv_of_groups,
+    fewer_products,
     page_matmul,
     layernorm,
     groupnorm,
