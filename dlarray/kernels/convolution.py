@@ -12,7 +12,8 @@ input, and one convolved dimension::
 One correlation macro-kernel serves forward and input gradient (`_correlate`), another the weight
 gradient (`_weight_gradient`); where their inputs lie is found in one way (`_sources`).  Stride and
 dilation are strides in memory; only tiles that touch a border, or lie across sequences too short
-for them, copy their inputs.
+for them, copy their inputs.  In one dimension, with stride 1 and in float32, both have a twin that
+takes fewer multiplications (`_winograd`), for the sizes where that pays.
 
 ``moves`` has one `Geometry` a convolved dimension, of one padding mode and value.  A matrix product
 (N, C) x (C, F) is the convolution of one batch with one tap.  Channel-wise convolutions over one
