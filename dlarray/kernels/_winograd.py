@@ -137,6 +137,15 @@ def windows_of(move: Movement, positions: int) -> Windows:
 
 
 @device
+def first_runs(plan):
+    """Where the runs of each kind begin, of all that follow each other: those of b, c and d."""
+    full, rest = plan[TAPS] // 3, plan[TAPS] % 3
+    of_b = full + (rest == 2)
+    of_c = of_b + full
+    return of_b, of_c, of_c + full + (rest > 0)
+
+
+@device
 def find_window(plan, index):
     """(observation, first sample of the line, first position, positions) of a window, by number.
 

@@ -43,6 +43,7 @@ from ._winograd import (
     TAPS,
     WINDOWS,
     find_window,
+    first_runs,
     lines,
     positions_in,
     transform,
@@ -126,15 +127,13 @@ def _write_part(w, target, value, plan, part, panel, group):
     """The rows of a panel that three taps make, or the rest of the taps; the panel begins at
     ``target``.
     """
-    full, rest, depth = plan[TAPS] // 3, plan[TAPS] % 3, plan[DEPTH]
+    depth = plan[DEPTH]
     _, vecs, terms = panel
     width = vecs * lanes(value) // terms
     block = (depth + terms - 1) // terms * terms * width * itemsize(value)
-    # the runs of a kind follow each other: a of all parts, then b, c and d
+    of_b, of_c, of_d = first_runs(plan)
     a = target + part * block
-    b = a + (full + (rest == 2)) * block
-    c = b + full * block
-    d = c + (full + (rest > 0)) * block
+    b, c, d = a + of_b * block, a + of_c * block, a + of_d * block
     sizes = depth, plan[COLS], plan[REVERSED] != 0
     taps = min(3, plan[TAPS] - 3 * part)
     for i in range(taps):

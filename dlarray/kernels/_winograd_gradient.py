@@ -43,6 +43,7 @@ from ._winograd import (
     TAPS,
     WINDOWS,
     find_window,
+    first_runs,
     lines,
     positions_in,
     transform,
@@ -225,16 +226,14 @@ def _sum_group(like, plan, start, group, block, count, out):
     """Write ``count`` numbers of the taps of a group; ``block`` numbers lie from run to run of the
     products, of which the first are at ``start``, and from tap to tap.
     """
-    full, rest, parts = plan[TAPS] // 3, plan[TAPS] % 3, plan[PARTS]
-    taps, step = min(3, plan[TAPS] - 3 * group), block * itemsize(like)
-    at_a = start + group * step
-    at_b = at_a + (full + (rest == 2)) * step
-    at_c = at_b + full * step
-    at_d = at_c + (full + (rest > 0)) * step
-    a = _part_sum(like, plan, at_a, parts if taps > 1 else 0, count)
-    b = _part_sum(like, plan, at_b, parts if taps > 2 else 0, count)
-    c = _part_sum(like, plan, at_c, parts, count)
-    d = _part_sum(like, plan, at_d, parts, count)
+    parts, taps = plan[PARTS], min(3, plan[TAPS] - 3 * group)
+    of_b, of_c, of_d = first_runs(plan)
+    step = block * itemsize(like)
+    start += group * step
+    a = _part_sum(like, plan, start, parts if taps > 1 else 0, count)
+    b = _part_sum(like, plan, start + of_b * step, parts if taps > 2 else 0, count)
+    c = _part_sum(like, plan, start + of_c * step, parts, count)
+    d = _part_sum(like, plan, start + of_d * step, parts, count)
     if taps == 3:
         half = splat(like, number(like, 1) / number(like, 2))
         ends = mul(sub(a, b), half)

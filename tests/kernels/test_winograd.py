@@ -185,8 +185,8 @@ def pays(length, chans, n_filt, taps, move=None, itemsize=4, n_batch=1, groups=1
     lengths, sizes = np.atleast_1d(length), np.atleast_1d(taps)
     moves = (move or Geometry(),) * len(lengths)
     out = [m.out_length(n, k) for m, n, k in zip(moves, lengths, sizes, strict=True)]
-    three = (in_three(tuple(map(int, n))) for n in (lengths, sizes, out))
-    movement = Movement(n_batch, chans, *three, steps_in_three(moves), itemsize)
+    length, taps, out = (in_three(tuple(map(int, n))) for n in (lengths, sizes, out))
+    movement = Movement(n_batch, chans, length, taps, out, steps_in_three(moves), itemsize)
     return fewer_products_pay(movement, groups, n_filt // groups, convolution.LEAST_GAIN)
 
 
