@@ -9,7 +9,7 @@ in all its parts and is optimized once, with the same passes.
 A kernel has one entry for Python, `entry_of`.  It calls the kernel's function for each worker in
 turn, or passes its address, and that of the arguments, to `fan_out`, the only parallel loop there
 is.  With a parallel loop a kernel, and another function for one worker, the first step of the
-network in ``dlarray demo`` compiled for 33 s; this way it takes about a third of that
+network in ``dlarray demo`` compiled for 33 s; this way it takes about half of that
 (``bench/results/cold.md``), most of it for Numba's types and lowering.
 """
 

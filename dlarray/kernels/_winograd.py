@@ -89,11 +89,14 @@ def fewer_products_pay(move: Movement, groups: int, cols: int, least: float) -> 
     if PLANES * taps * move.chans > PLANE_NUMBERS:
         return False
     products = taps // 3 * 4 + (0, 2, 3)[taps % 3]
-    tile = 2 * WIDE.rows
-    filled = longest / (-(-longest // tile) * tile)
-    return 2 * taps / products * filled > least * (
-        1 + 20 / (products * cols) + 16 / (products * depth)
-    )
+    gain = 2 * taps / products / (1 + 20 / (products * cols) + 16 / (products * depth))
+    filled = _filled(longest, 2 * WIDE.rows) / _filled(move.out[2], WIDE.rows)
+    return gain * filled > least
+
+
+def _filled(positions: int, tile: int) -> float:
+    """Which part of whole tiles a line fills."""
+    return positions / (-(-positions // tile) * tile)
 
 
 def lines(move: Movement) -> tuple[int, int]:

@@ -182,11 +182,11 @@ def test_what_takes_them_is_as_exact_as_any_sum(seed):
 
 def pays(length, chans, n_filt, taps, move=None, itemsize=4, n_batch=1, groups=1):
     """Whether the forward in one dimension or more would take fewer multiplications."""
-    lengths, sizes = np.atleast_1d(length), np.atleast_1d(taps)
+    lengths, sizes = (tuple(map(int, np.atleast_1d(n))) for n in (length, taps))
     moves = (move or Geometry(),) * len(lengths)
-    out = [m.out_length(n, k) for m, n, k in zip(moves, lengths, sizes, strict=True)]
-    length, taps, out = (in_three(tuple(map(int, n))) for n in (lengths, sizes, out))
-    movement = Movement(n_batch, chans, length, taps, out, steps_in_three(moves), itemsize)
+    out = tuple(m.out_length(n, k) for m, n, k in zip(moves, lengths, sizes, strict=True))
+    three = in_three(lengths), in_three(sizes), in_three(out)
+    movement = Movement(n_batch, chans, *three, steps_in_three(moves), itemsize)
     return fewer_products_pay(movement, groups, n_filt // groups, convolution.LEAST_GAIN)
 
 
