@@ -77,9 +77,9 @@ def dlconv(
     In single precision filters that move over one dimension in steps of one are applied in fewer
     multiplications where that is faster: two results of three taps by four products of sums (S.
     Winograd, 1980).  Results are as close to the exact ones as those of the sum itself, about
-    1e-7 of the sum of |x||w|, where the samples and the weights of a channel that lie beside each
-    other are of similar size; a NaN or an Inf reaches the results whose window holds it and no
-    others, but an Inf may come out as NaN.  In double precision every product is rounded alone.
+    1e-7 of the sum of ``|x| |w|``, where the samples and the weights of a channel that lie beside
+    each other are of similar size; a NaN or an Inf reaches the results whose window holds it and
+    no others, but an Inf may come out as NaN.  In double precision every product is rounded alone.
 
     Raises
     ------
