@@ -35,6 +35,7 @@ class Panel(NamedTuple):
 WIDE_VECS = WIDE.vecs
 WHOLE = Panel(WIDE_VECS, 1)
 _SHAPES = [WHOLE, Panel(1, 1), Panel(1, 2), Panel(2, 2), *([Panel(3, 2)] if PAIRED_TRIPLE else [])]
+MOST_VECS = max(panel.vecs for panel in _SHAPES)
 
 
 def panels_of(cols: int, run: int, itemsize: int) -> tuple[int, Panel]:

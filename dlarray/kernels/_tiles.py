@@ -115,6 +115,7 @@ def finish(shape, tile, bias, relu, target):
 
 @device
 def _write(tile, bias, relu, target):
+    """`finish`, of a tile with a column in each lane."""
     stay_inline()
     tile = add_row(tile, bias)
     if relu:

@@ -39,9 +39,11 @@ from ._sources import Movement
 from ._window import gather
 
 # Fields of a plan.  A line has WINDOWS of POSITIONS each, of ROWS samples; a plane has PLANE
-# numbers.  With ALTERNATE only every other row of sums is needed.
+# numbers.  With ALTERNATE only every other row of sums is needed.  A group has DEPTH channels, COLS
+# filters and RUNS runs of products.
 BATCH, CHANS, LENGTH, OUT, DILATION, LEFT, MODE, TAPS = range(8)
-POSITIONS, WINDOWS, ROWS, PLANE, ALTERNATE, OWN = range(8, 14)
+POSITIONS, WINDOWS, ROWS, PLANE, ALTERNATE = range(8, 13)
+GROUPS, DEPTH, COLS, RUNS, OWN = range(13, 18)
 
 PLANES = 4
 SAMPLES, ENDS, SUMS, DIFFERENCES = range(PLANES)
@@ -69,7 +71,7 @@ class Windows(NamedTuple):
 
     @property
     def runs(self) -> int:
-        return sum(map(len, self.offsets))
+        return self.fields[RUNS]
 
 
 def fewer_products_pay(move: Movement, groups: int, cols: int, least: float) -> bool:
@@ -90,13 +92,12 @@ def fewer_products_pay(move: Movement, groups: int, cols: int, least: float) -> 
         return False
     products = taps // 3 * 4 + (0, 2, 3)[taps % 3]
     gain = 2 * taps / products / (1 + 20 / (products * cols) + 16 / (products * depth))
-    filled = _filled(longest, 2 * WIDE.rows) / _filled(move.out[2], WIDE.rows)
-    return gain * filled > least
+    return gain * filled(longest, 2 * WIDE.rows) / filled(move.out[2], WIDE.rows) > least
 
 
-def _filled(positions: int, tile: int) -> float:
-    """Which part of whole tiles a line fills."""
-    return positions / (-(-positions // tile) * tile)
+def filled(rows: int, tile: int) -> float:
+    """Which part of whole tiles so many rows fill."""
+    return rows / (-(-rows // tile) * tile)
 
 
 def lines(move: Movement) -> tuple[int, int]:
@@ -110,15 +111,11 @@ def positions_in(numbers: int, move: Movement) -> int:
     return max(2 * WIDE.rows, numbers // (PLANES * move.chans) - move.taps[2])
 
 
-def windows_of(move: Movement, positions: int) -> Windows:
+def windows_of(move: Movement, groups: int, cols: int, positions: int) -> Windows:
     """Windows of so many positions each, an even number."""
     taps, step = move.taps[2], move.steps[2]
     rows = positions + taps
     plane = -(-rows * move.chans // 16) * 16  # so that all planes begin in a cache line
-    fields = [
-        move.n_batch, move.chans, move.lengths[2], move.out[2], step.dilation, step.left, step.mode,
-        taps, positions, -(-lines(move)[1] // positions), rows, plane, int(taps in (3, 4)),
-    ]  # fmt: skip
     places: list[list[tuple[int, int]]] = [[], [], [], []]
     for group in range(taps // 3):
         row = 3 * group
@@ -136,6 +133,11 @@ def windows_of(move: Movement, positions: int) -> Windows:
         [(which * plane + row * move.chans) * move.itemsize for which, row in kind]
         for kind in places
     )
+    fields = [
+        move.n_batch, move.chans, move.lengths[2], move.out[2], step.dilation, step.left, step.mode,
+        taps, positions, -(-lines(move)[1] // positions), rows, plane, int(taps in (3, 4)),
+        groups, move.chans // groups, cols, sum(map(len, offsets)),
+    ]  # fmt: skip
     return Windows(fields, offsets)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ._correlate import OWN_PANELS, Correlation
 from ._jit import device, kernel
 from ._lanes import PAIRED, PAIRED_TRIPLE, PAIRED_WIDE, TAIL, WIDE
-from ._panels import WIDE_VECS, find_panel, panels_of, write_bias, write_tap
+from ._panels import MOST_VECS, WIDE_VECS, find_panel, panels_of, write_bias, write_tap
 from ._register_tile import butterfly, columns_of, save_tile, saved_tile, zero_tile
 from ._simd import (
     add,
@@ -35,11 +35,15 @@ from ._tiles import add_run, finish, run_bytes
 from ._winograd import (
     BATCH,
     CHANS,
+    COLS,
+    DEPTH,
     DILATION,
+    GROUPS,
     KINDS,
     OUT,
     OWN,
     PLANE_NUMBERS,
+    RUNS,
     TAPS,
     WINDOWS,
     find_window,
@@ -56,15 +60,15 @@ from ._winograd import (
 WINDOW, WINDOW_TAPS = 64, 5
 
 # Fields of a plan, after those of `_winograd`: W_TAPS and OFFSETS say where the tables of the
-# filter's taps, and of runs of products, begin; a group has RUNS runs of products, WHOLE panels and
-# one of LAST_VECS and LAST_TERMS, PANEL_SIZE numbers together, and BIAS_SIZE of the bias; SCRATCH
-# are numbers for a worker, of which those from SAVED on hold a tile.  EACH_PACKS is 1 where each
-# worker packs for itself.
-GROUPS, DEPTH, COLS, RELU, REVERSED, W_TAPS, OFFSETS, RUNS = (OWN + i for i in range(8))
-WHOLE, LAST_VECS, LAST_TERMS, PANEL_SIZE, BIAS_SIZE = (OWN + 8 + i for i in range(5))
-EACH_PACKS, SAVED, SCRATCH, FIELDS = (OWN + 13 + i for i in range(4))
+# filter's taps, and of runs of products, begin; a group has WHOLE panels and one of LAST_VECS and
+# LAST_TERMS, PANEL_SIZE numbers together, and BIAS_SIZE of the bias; SCRATCH are numbers for a
+# worker, of which those from SAVED on hold a tile.  EACH_PACKS is 1 where each worker packs for
+# itself.
+RELU, REVERSED, W_TAPS, OFFSETS = (OWN + i for i in range(4))
+WHOLE, LAST_VECS, LAST_TERMS, PANEL_SIZE, BIAS_SIZE = (OWN + 4 + i for i in range(5))
+EACH_PACKS, SAVED, SCRATCH, FIELDS = (OWN + 9 + i for i in range(4))
 
-HEIGHT, MOST_VECS = WIDE.rows, 3
+HEIGHT = WIDE.rows
 
 
 @device
@@ -251,7 +255,7 @@ def winograd_correlation(
 ) -> Correlation:
     """`_correlate.correlation` of one dimension, for all elements of a result of this shape."""
     taps, depth = move.taps[2], move.chans // groups
-    windows = windows_of(move, _positions(move))
+    windows = windows_of(move, groups, cols, _positions(move))
     whole, last = panels_of(cols, depth, move.itemsize)
     vector = columns_of(TAIL, move.itemsize)
     of_last = last.rows(depth) * last.vecs
@@ -262,16 +266,14 @@ def winograd_correlation(
     scratch = windows.size + HEIGHT * MOST_VECS * vector
     offsets = [n for kind in windows.offsets for n in (len(kind), *kind)]
     fields = [
-        *windows.fields, groups, depth, cols, int(relu), int(reverse), FIELDS, FIELDS + taps,
-        windows.runs, whole, *last, panel_size, bias_size, int(each_packs), windows.size, scratch,
-        *w_taps, *offsets,
+        *windows.fields, int(relu), int(reverse), FIELDS, FIELDS + taps, whole, *last, panel_size,
+        bias_size, int(each_packs), windows.size, scratch, *w_taps, *offsets,
     ]  # fmt: skip
-    dtype = np.float32 if move.itemsize == 4 else np.float64
     return Correlation(
         _winograd_correlate,
         _winograd_pack,
         integers(fields),
-        dtype(move.steps[2].value),
+        np.float32(move.steps[2].value),
         2.0 * move.n_batch * move.out[2] * cols * move.chans * taps,
         0 if each_packs else panels,
         scratch + panels if each_packs else scratch,

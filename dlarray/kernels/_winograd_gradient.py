@@ -35,11 +35,15 @@ from ._weight_gradient import JOB_FLOPS, JOBS, PARTIAL_SIZE
 from ._winograd import (
     BATCH,
     CHANS,
+    COLS,
+    DEPTH,
     DILATION,
+    GROUPS,
     KINDS,
     OUT,
     OWN,
     PLANE_NUMBERS,
+    RUNS,
     TAPS,
     WINDOWS,
     find_window,
@@ -54,11 +58,10 @@ from ._winograd import (
 # With half as many it took 2 to 25 % more.
 PAIRS = 128
 
-# Fields of a plan, after those of `_winograd`: a group has RUNS runs of products; at COUNTS begins
-# the table of how many there are of each kind, at OFFSETS that of where their numbers lie.  So many
-# windows as TOGETHER, of PLANES numbers, are summed together, by workers with SCRATCH numbers.
-GROUPS, DEPTH, COLS, RUNS, COUNTS, OFFSETS, PARTS = (OWN + i for i in range(7))
-TOGETHER, BIAS, PLANES, SCRATCH, FIELDS = (OWN + 7 + i for i in range(5))
+# Fields of a plan, after those of `_winograd`: OFFSETS says where the table of runs of products
+# begins.  TOGETHER windows, of PLANES numbers each, are summed at once, by workers with SCRATCH
+# numbers.
+OFFSETS, PARTS, TOGETHER, BIAS, PLANES, SCRATCH, FIELDS = (OWN + i for i in range(7))
 
 MOST = 16  # windows that are summed together
 
@@ -146,13 +149,15 @@ def _add_products(value, plan, g, p, place, rows, count, panel, fresh, partial):
     size, depth, cols = itemsize(value), plan[DEPTH], plan[COLS]
     n_filt, left, height = plan[GROUPS] * cols, cols - p, tile_rows(cols, value)
     shift, step = (g * cols + p) * size, panel_width(left, value) * size
+    of_b, of_c, of_d = first_runs(plan)
+    ends = of_b, of_c, of_d, plan[RUNS]
     run = 0
     for kind in range(KINDS):
         end = _write_panel(value, plan, kind, rows, count, shift, left, panel)
         if kind == 0 and plan[BIAS]:
             bias = partial + plan[RUNS] * depth * n_filt * size + shift
             add_rows(value, (panel, step), (end - panel) // step, fresh, bias, left)
-        for _ in range(plan[plan[COUNTS] + kind]):
+        while run < ends[kind]:
             for r in range(0, depth, height):
                 out = partial + (run * depth + r) * n_filt * size + shift
                 target = (out, n_filt * size, min(height, depth - r), left)
@@ -264,7 +269,7 @@ def winograd_gradient_plan(move: Movement, groups: int, cols: int, bias: bool) -
     taps, depth, (n_lines, longest) = move.taps[2], move.chans // groups, lines(move)
     count = max(1, round(longest / min(2 * PAIRS, positions_in(2 * PLANE_NUMBERS, move))))
     positions = -(-longest // (2 * count)) * 2
-    windows = windows_of(move, positions)
+    windows = windows_of(move, groups, cols, positions)
     size = windows.runs * move.chans * cols
     flops = 2.0 * move.n_batch * move.out[2] * cols * move.chans * taps
     todo = n_lines * -(-longest // positions)
@@ -275,12 +280,10 @@ def winograd_gradient_plan(move: Movement, groups: int, cols: int, bias: bool) -
     scratch = together * (windows.size + positions // 2 * wide)
     offsets = [n for kind in windows.offsets for n in kind]
     fields = [
-        *windows.fields, groups, depth, cols, windows.runs, FIELDS, FIELDS + KINDS, parts, together,
-        int(bias), windows.size, scratch, *map(len, windows.offsets), *offsets,
+        *windows.fields, FIELDS, parts, together, int(bias), windows.size, scratch, *offsets,
     ]  # fmt: skip
-    dtype = np.float32 if move.itemsize == 4 else np.float64
     rows, panels = windows.runs * depth + bias, groups * -(-cols // wide)
-    value = dtype(move.steps[2].value)
+    value = np.float32(move.steps[2].value)
     return WinogradGradient(integers(fields), value, flops, parts, rows, panels, scratch)
 
 

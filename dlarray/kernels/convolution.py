@@ -30,15 +30,19 @@ from math import prod
 import numpy as np
 
 from ._buffers import Array, empty, maker
-from ._choice import special_forward, special_grad_w, special_grad_x
+from ._choice import (
+    fewer_products,
+    fewer_products_grad_w,
+    special_forward,
+    special_grad_w,
+    special_grad_x,
+)
 from ._correlate import Correlation, Target, correlate, correlation
 from ._jit import canonical, workers
-from ._lanes import WIDE
 from ._one_sequence import fold_padding, phases
 from ._sources import Movement, filters_in_a_line, in_a_line, in_three, steps_in_three
 from ._weight_gradient import weight_gradient, weight_gradient_plan
 from ._window import SCALAR, Geometry
-from ._winograd import fewer_products_pay
 from ._winograd_correlate import winograd_correlation
 from ._winograd_gradient import winograd_gradient, winograd_gradient_plan
 from .reduce import sum_rows
@@ -48,10 +52,6 @@ Sizes = tuple[int, ...]
 Forward = Callable[[Array, Array, Array | None], Array]
 GradX = Callable[[Array, Array, Array | None], Array]
 GradW = Callable[[Array, Array], Array]
-
-# From which gain on by the model of `fewer_products_pay` they are taken.  Results gain 5 to 10 %
-# more than it says; weight gradients less, 0.95 to 1.11 on two threads and one where it says 1.17.
-LEAST_GAIN, LEAST_GRADIENT_GAIN = 1.0, 1.2
 
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 _FLOATS = {4: np.dtype(np.float32), 8: np.dtype(np.float64)}
@@ -106,16 +106,9 @@ def _plan(
 ) -> Correlation:
     """The plan of the kernel that is faster for these sizes."""
     whole = target == _dense(target.shape)
-    if whole and fewer_products_pay(move, groups, cols, LEAST_GAIN):
+    if whole and fewer_products(move, groups, cols):
         return winograd_correlation(move, groups, cols, w_taps, target.shape, reverse, relu)
     return correlation(move, groups, cols, w_taps, target, reverse, relu)
-
-
-def _filled(rows: int) -> float:
-    """Which part of the tiles so many rows fill.  The sum itself runs over taps and channels; the
-    fewer products have a division into tiles for each group of taps.
-    """
-    return rows / (-(-rows // WIDE.rows) * WIDE.rows)
 
 
 def _groups(chans: int, of_group: int) -> int:
@@ -269,9 +262,8 @@ def conv_grad_w_call(
         itemsize,
     )  # fmt: skip
     cols = n_filt // groups
-    if fewer_products_pay(move, groups, cols, LEAST_GRADIENT_GAIN / _filled(x[-1] // groups)):
-        fast = winograd_gradient_plan(move, groups, cols, bias)
-        run = partial(winograd_gradient, fast)
+    if fewer_products_grad_w(move, groups, cols):
+        run = partial(winograd_gradient, winograd_gradient_plan(move, groups, cols, bias))
     else:
         run = partial(weight_gradient, weight_gradient_plan(move, groups, cols, bias))
 

@@ -10,6 +10,7 @@ import pytest
 
 from dlarray.kernels import all_shared, compilation
 from dlarray.kernels._background import in_background
+from dlarray.kernels._compile import _PartLibrary, _with_parts
 from dlarray.kernels._jit import device, kernel, workers
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX terminals")
@@ -225,3 +226,12 @@ def test_numba_without_its_compiler(run_python):
 def test_nobody_is_told_without_a_terminal(run_python, tmp_path):
     done = run_python(FIRST, "0", AS_EVER, DLARRAY_CACHE_DIR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_part_is_linked_behind_all_that_call_it():
+    """LLVM leaves out a function that nothing linked so far calls: tiles crashed by that."""
+    first, second, shared = (object.__new__(_PartLibrary) for _ in range(3))
+    first._linking_libraries = [shared, second]
+    second._linking_libraries = [shared]
+    shared._linking_libraries = []
+    assert _with_parts([first]) == [first, second, shared]

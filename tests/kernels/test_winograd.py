@@ -8,6 +8,7 @@ from dlarray.kernels import (
     INCLUDE_EDGE,
     REPLICATE,
     Geometry,
+    _choice,
     conv_forward,
     conv_grad_w,
     conv_grad_wb,
@@ -15,7 +16,6 @@ from dlarray.kernels import (
     convolution,
 )
 from dlarray.kernels._sources import Movement, in_three, steps_in_three
-from dlarray.kernels._winograd import fewer_products_pay
 from tests.kernels.convolutions import all_three, draw, magnitudes, references
 
 BOUND = 1e-6  # of the sum of |x| |w|
@@ -29,8 +29,8 @@ def always(monkeypatch):
         convolution.conv_grad_x_call,
         convolution.conv_grad_w_call,
     )
-    monkeypatch.setattr(convolution, "LEAST_GAIN", 0.0)
-    monkeypatch.setattr(convolution, "LEAST_GRADIENT_GAIN", 0.0)
+    monkeypatch.setattr(_choice, "LEAST_GAIN", 0.0)
+    monkeypatch.setattr(_choice, "LEAST_GRADIENT_GAIN", 0.0)
     for name in ("special_forward", "special_grad_x", "special_grad_w"):
         monkeypatch.setattr(convolution, name, lambda *sizes: None)
     for plan in plans:
@@ -187,7 +187,7 @@ def pays(length, chans, n_filt, taps, move=None, itemsize=4, n_batch=1, groups=1
     out = tuple(m.out_length(n, k) for m, n, k in zip(moves, lengths, sizes, strict=True))
     three = in_three(lengths), in_three(sizes), in_three(out)
     movement = Movement(n_batch, chans, *three, steps_in_three(moves), itemsize)
-    return fewer_products_pay(movement, groups, n_filt // groups, convolution.LEAST_GAIN)
+    return _choice.fewer_products(movement, groups, n_filt // groups)
 
 
 def test_large_sums_in_one_dimension_take_them():
