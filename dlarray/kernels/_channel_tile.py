@@ -28,8 +28,15 @@ from ._lanes import (
     splat_of,
     vector_of,
 )
-from ._prefetch import _emit as emit_prefetch
-from ._register_tile import accumulate_tile, add_row, columns, store_tile, zero_tile
+from ._prefetch import emit_prefetch
+from ._register_tile import (
+    accumulate_tile,
+    add_row,
+    ask_for_rows,
+    columns,
+    store_tile,
+    zero_tile,
+)
 from ._simd import itemsize, lanes, stay_out_of_line
 
 # Taps of the tiles of the weight gradient: a filter is divided evenly into tiles of at most MR
@@ -93,23 +100,6 @@ def at_least(typingctx, tile, floor):
 
 
 @intrinsic
-def ask_for_rows(typingctx, tile, a, a_step):
-    """Prefetch the rows of a tile at ``a + i*a_step`` bytes."""
-    t = tile
-
-    def codegen(context, builder, sig, args):
-        _, a_, step = args
-        for i in range(t.rows):
-            for j in range(t.vecs):
-                line = ir.Constant(I64, j * t.lanes * size_of(t))
-                place = builder.add(builder.add(a_, line), builder.mul(step, ir.Constant(I64, i)))
-                emit_prefetch(context, builder, place, 0)
-        return context.get_dummy_value()
-
-    return types.void(tile, types.intp, types.intp), codegen
-
-
-@intrinsic
 def ask_for_row(typingctx, tile, a):
     """Prefetch a row of a tile at address ``a``."""
     t = tile
@@ -156,7 +146,7 @@ def _channel_ukr(shape, like, source, panel, bias, floor, target):
     a, row_step, taps, tap_step, ahead = source
     width = columns(shape, like) * itemsize(like)
     tile = zero_tile(shape, like)
-    ask_for_rows(tile, a + ahead, row_step)
+    ask_for_rows(shape, like, a + ahead, row_step)
     for _ in range(taps):
         tile = multiply_rows(tile, a, row_step, panel)
         a += tap_step

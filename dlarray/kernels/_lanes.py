@@ -72,6 +72,7 @@ THIN = TileShape(2 * MR, 1)
 TAIL = TileShape(MR, 1)
 PAIRED, PAIRED_WIDE = TileShape(MR, 1, 2), TileShape(MR, 2, 2)
 PAIRED_TRIPLE = TileShape(MR, 3, 2) if MR == 8 else None
+DOUBLED_TRIPLE = TileShape(MR // 2, 3, 2)
 
 
 class TileShapeType(types.Type):

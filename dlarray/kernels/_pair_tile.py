@@ -1,4 +1,4 @@
-"""Register tiles of pairs: in every vector two terms of the sum, side by side.
+"""Register tiles of pairs: in every vector two terms of the sum, or two rows, side by side.
 
 A row of the tiles of `_register_tile` is one or two vectors of columns.  With 8 columns of 16 lanes
 half of a vector is idle, and with 16 each multiply-add waits for a load of its own.  Here a vector
@@ -58,6 +58,14 @@ def rank2_first(typingctx, tile, a, a_step, b):
     return tile(tile, types.intp, types.intp, types.intp), _rank2_of(tile, 0)
 
 
+def _every_other(builder, t, tile, i, k):
+    """The even (0) or odd (1) lanes of row i of a tile, in whole vectors with zeros behind."""
+    row = [builder.extract_value(tile, i * t.vecs + j) for j in range(t.vecs)]
+    row.append(ir.Constant(vector_of(t), [0.0] * t.lanes))
+    lanes = list(range(k, 2 * t.lanes, 2))
+    return [_shuffled(builder, row[j], row[j + 1], lanes) for j in range(0, t.vecs, 2)]
+
+
 @intrinsic
 def added_pairs(typingctx, tile):
     """The tile whose columns are the sums of neighbouring lanes: half as many vectors, rounded up,
@@ -67,19 +75,33 @@ def added_pairs(typingctx, tile):
     half = Tile(t.dtype, t.lanes, t.rows, -(-t.vecs // 2))
 
     def codegen(context, builder, sig, args):
-        zero = ir.Constant(vector_of(t), [0.0] * t.lanes)
         result = ir.Constant(ir.ArrayType(vector_of(t), half.rows * half.vecs), ir.Undefined)
         for i in range(t.rows):
-            row = [builder.extract_value(args[0], i * t.vecs + j) for j in range(t.vecs)] + [zero]
-            for j in range(half.vecs):
-                terms = [
-                    _shuffled(builder, row[2 * j], row[2 * j + 1], list(range(k, 2 * t.lanes, 2)))
-                    for k in (0, 1)
-                ]
-                result = builder.insert_value(result, builder.fadd(*terms), i * half.vecs + j)
+            sides = (_every_other(builder, t, args[0], i, k) for k in (0, 1))
+            for j, (one, two) in enumerate(zip(*sides, strict=True)):
+                result = builder.insert_value(result, builder.fadd(one, two), i * half.vecs + j)
         return result
 
     return half(tile), codegen
+
+
+@intrinsic
+def parted(typingctx, tile):
+    """The tile with a row of the even lanes of each row, and behind it one of the odd lanes: half
+    as many vectors, rounded up, zero beyond the last column.
+    """
+    t = tile
+    apart = Tile(t.dtype, t.lanes, 2 * t.rows, -(-t.vecs // 2))
+
+    def codegen(context, builder, sig, args):
+        result = ir.Constant(ir.ArrayType(vector_of(t), apart.rows * apart.vecs), ir.Undefined)
+        for i in range(t.rows):
+            for k in (0, 1):
+                for j, lanes in enumerate(_every_other(builder, t, args[0], i, k)):
+                    result = builder.insert_value(result, lanes, (2 * i + k) * apart.vecs + j)
+        return result
+
+    return apart(tile), codegen
 
 
 @intrinsic(prefer_literal=True)

@@ -16,7 +16,8 @@ _I32 = ir.IntType(32)
 _I8P = ir.IntType(8).as_pointer()
 
 
-def _emit(context, builder, address, writing):
+def emit_prefetch(context, builder, address, writing):
+    """Emit `prefetch`, or `prefetch_to_write`."""
     kind = ir.FunctionType(ir.VoidType(), [_I8P, _I32, _I32, _I32])
     function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
     flags = [ir.Constant(_I32, n) for n in (writing, 3, 1)]  # ..., to stay, data
@@ -27,7 +28,7 @@ def _emit(context, builder, address, writing):
 @intrinsic
 def prefetch(typingctx, source):
     """Ask for the cache line at an address, for reading; one that is not ours does no harm."""
-    return types.void(types.intp), lambda context, builder, sig, args: _emit(
+    return types.void(types.intp), lambda context, builder, sig, args: emit_prefetch(
         context, builder, args[0], 0
     )
 
@@ -35,6 +36,6 @@ def prefetch(typingctx, source):
 @intrinsic
 def prefetch_to_write(typingctx, target):
     """Ask for the cache line at an address, for writing."""
-    return types.void(types.intp), lambda context, builder, sig, args: _emit(
+    return types.void(types.intp), lambda context, builder, sig, args: emit_prefetch(
         context, builder, args[0], 1
     )

@@ -27,6 +27,9 @@ from ._lanes import (
     splat_of,
     vector_of,
 )
+from ._prefetch import emit_prefetch
+
+CACHE_LINE = 64  # bytes
 
 
 @intrinsic
@@ -241,6 +244,23 @@ def butterfly(typingctx, tile, place):
         return total
 
     return tile(tile, types.intp), codegen
+
+
+@intrinsic
+def ask_for_rows(typingctx, shape, like, a, a_step):
+    """Prefetch the rows of a tile of a `TileShape` at ``a + i*a_step`` bytes."""
+    rows, size = shape.rows * shape.terms, -(-shape.vecs // shape.terms) * LANES * 4
+
+    def codegen(context, builder, sig, args):
+        place = args[2]
+        for i in range(rows):
+            for line in range(0, size, CACHE_LINE):
+                emit_prefetch(context, builder, builder.add(place, ir.Constant(I64, line)), 0)
+            if i < rows - 1:
+                place = builder.add(place, args[3])
+        return context.get_dummy_value()
+
+    return types.void(shape, like, types.intp, types.intp), codegen
 
 
 def _column_masks(builder, t, cols):

@@ -15,12 +15,12 @@ in memory, can't read its terms by two.
 from __future__ import annotations
 
 from ._jit import device
-from ._lanes import PAIRED, PAIRED_TRIPLE, PAIRED_WIDE, TAIL, THIN, WIDE
-from ._pair_tile import added_pairs, rank2, rank2_first
-from ._prefetch import prefetch_to_write
+from ._lanes import DOUBLED_TRIPLE, PAIRED, PAIRED_TRIPLE, PAIRED_WIDE, TAIL, THIN, WIDE
+from ._pair_tile import added_pairs, paired, parted, rank2, rank2_first
 from ._register_tile import (
     accumulate_tile,
     add_row,
+    ask_for_rows,
     columns,
     positive_tile,
     rank1,
@@ -39,6 +39,7 @@ from ._simd import (
     stay_inline,
     stay_out_of_line,
     store,
+    store_whole,
 )
 
 WIDE_ROWS, THIN_ROWS = WIDE.rows, THIN.rows
@@ -182,19 +183,44 @@ def _weight_ukr(shape, like, source, panel, fresh, target):
     """
     stay_out_of_line()
     place, count, run, shift = source
-    y, y_step, rows, cols = target
     if not fresh:  # what is added to comes from the next cache meanwhile
-        for i in range(rows):
-            for j in range(0, min(cols, columns(shape, like)) * itemsize(like), 64):
-                prefetch_to_write(y + i * y_step + j)
+        ask_for_rows(shape, like, target[0], target[1])
     tile = zero_tile(shape, like)
     row, row_step = panel
     for _ in range(count):
         a = load_index(place) + load_index(load_index(place + 24) + 8 * run) + shift
         n = load_index(place + 8)
-        tile = _multiply(tile, a, itemsize(like), n, load_index(place + 16), row, row_step)
+        tile = _add_positions(shape, like, tile, a, n, load_index(place + 16), row, row_step)
         row += n * row_step
         place += 32
+    if terms(shape) == 1:
+        _keep(tile, fresh, target)
+    else:
+        _keep(parted(tile), fresh, target)
+
+
+@device
+def _add_positions(shape, like, tile, a, n, step, row, row_step):
+    """A tile plus the sum over t < n of a[t, :] * row[t, :], ``step`` and ``row_step`` bytes from t
+    to t.
+    """
+    stay_inline()
+    size = itemsize(like)
+    if terms(shape) == 1:
+        tile = _multiply(tile, a, size, n, step, row, row_step)
+    else:
+        for _ in range(n):
+            tile = rank2(tile, a, 2 * size, row)
+            a += step
+            row += row_step
+    return tile
+
+
+@device
+def _keep(tile, fresh, target):
+    """Write a tile if ``fresh``, else add it to what is there."""
+    stay_inline()
+    y, y_step, rows, cols = target
     if fresh:
         store_tile(tile, y, y_step, rows, cols)
     else:
@@ -202,9 +228,45 @@ def _weight_ukr(shape, like, source, panel, fresh, target):
 
 
 @device
+def doubled(left, like):
+    """Whether ``left`` columns of a weight gradient take three vectors with each column twice."""
+    return lanes(like) < left and 2 * left <= 3 * lanes(like)
+
+
+@device
+def weight_panel_width(left, like):
+    """Numbers in a row of the panel of a weight gradient that begins where ``left`` columns are
+    left.
+    """
+    return 3 * lanes(like) if doubled(left, like) else panel_width(left, like)
+
+
+@device
+def write_weight_row(like, one, two, left, target):
+    """Write a row of such a panel to an address, from two vectors of columns: the address behind
+    it.
+    """
+    stay_inline()
+    vector = lanes(like) * itemsize(like)
+    if doubled(left, like):
+        store_whole(paired(one, one, 0), target)
+        store_whole(paired(one, one, 1), target + vector)
+        store_whole(paired(two, two, 0), target + 2 * vector)
+        return target + 3 * vector
+    store_whole(one, target)
+    if left <= lanes(like):
+        return target + vector
+    store_whole(two, target + vector)
+    return target + 2 * vector
+
+
+@device
 def weight_tile(like, first_column, source, panel, fresh, target):
     """`_weight_ukr` of the shape that serves the columns left, ``target[3]`` of them."""
-    if target[3] > lanes(like):
+    left = target[3]
+    if doubled(left, like):
+        _weight_ukr(DOUBLED_TRIPLE, like, source, panel, fresh, target)
+    elif left > lanes(like):
         _weight_ukr(WIDE, like, source, panel, fresh, target)
     elif first_column > 0:
         _weight_ukr(TAIL, like, source, panel, fresh, target)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ._buffers import Array, empty, workspace
 from ._jit import device, kernel, workers
-from ._lanes import THIN, WIDE
+from ._lanes import DOUBLED_TRIPLE, THIN, WIDE
 from ._prefetch import prefetch
 from ._register_tile import columns, columns_of
 from ._simd import (
@@ -24,9 +24,7 @@ from ._simd import (
     itemsize,
     lanes,
     load,
-    load_whole,
     store,
-    store_whole,
 )
 from ._sources import (
     IN_PLACE,
@@ -40,14 +38,21 @@ from ._sources import (
     tile_size,
     tile_start,
 )
-from ._tiles import add_rows, panel_width, tile_rows, weight_tile
+from ._tiles import (
+    add_rows,
+    doubled,
+    tile_rows,
+    weight_panel_width,
+    weight_tile,
+    write_weight_row,
+)
 
 # Positions of which the inputs are found at once, at most.
 CHUNK = 128
 
 # Positions summed in registers before a tile goes to memory.  A panel of 128 is a third of L1, and
 # of 64 to 512 the best where the gradient fits there too; a gradient that does not, of more numbers
-# than LARGE, gains 1 to 8 % from fewer trips.
+# than LARGE, gains 1 to 8 % from fewer trips, unless its panels hold each column twice.
 SUM, SUM_LARGE, LARGE = 128, 256, 1 << 13
 
 # Chunks run across sequences shorter than this.
@@ -67,29 +72,21 @@ MOST = 16  # chunks that are summed together
 
 
 @device
-def _weight_panel(dy, scratch, value, row, n, n_filt, first, left):
-    """``left`` columns of n rows of dy from ``first`` on as a panel: (address, step).
-
-    In place if the panel is the rows.
+def _weight_panel(rows, left, n, scratch, like):
+    """``left`` columns of n ``rows`` of dy, (address, step), as a panel: those rows themselves if
+    they are one.
     """
-    size, vector = itemsize(value), lanes(value) * itemsize(value)
-    width = panel_width(left, value)
-    start, step = address(dy) + (row * n_filt + first) * size, n_filt * size
-    if n_filt == width:
-        return start, step
+    start, step = rows
+    vector = lanes(like) * itemsize(like)
+    row_step = weight_panel_width(left, like) * itemsize(like)
+    if step == row_step and not doubled(left, like):
+        return rows
     target = scratch
-    if width == lanes(value):
-        for _ in range(n):
-            store_whole(load(value, start, left), target)
-            start += step
-            target += vector
-        return scratch, vector
     for _ in range(n):
-        store_whole(load_whole(value, start), target)
-        store_whole(load(value, start + vector, left - lanes(value)), target + vector)
+        one, two = load(like, start, left), load(like, start + vector, left - lanes(like))
+        target = write_weight_row(like, one, two, left, target)
         start += step
-        target += 2 * vector
-    return scratch, 2 * vector
+    return scratch, row_step
 
 
 @device
@@ -153,11 +150,12 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
             for outer in range(begin // tiles, (end + tiles - 1) // tiles):
                 g, p = outer // panels, outer % panels * wide
                 first = g * cols + p
-                panel = _weight_panel(dy, packed, value, row, total, n_filt, first, cols - p)
+                slopes = (address(dy) + (row * n_filt + first) * size, n_filt * size)
+                panel = _weight_panel(slopes, cols - p, total, packed, value)
                 begin_tile, end_tile = begin - outer * tiles, end - outer * tiles
                 if plan[BIAS] and begin_tile <= 0:
                     out = ((part + 1) * all_rows - 1) * n_filt + first
-                    add_rows(value, panel, total, fresh, address(partial) + out * size, cols - p)
+                    add_rows(value, slopes, total, fresh, address(partial) + out * size, cols - p)
                 for i in range(max(begin_tile, 0), min(end_tile, tiles)):
                     o, r = i // row_tiles, i % row_tiles * height
                     out = (part * all_rows + o * run + r) * n_filt + first
@@ -210,12 +208,13 @@ def weight_gradient_plan(move: Movement, groups: int, cols: int, bias: bool) -> 
     jobs = int(min(JOBS, max(1, 2.0 * n_rows * size // JOB_FLOPS)))
     parts = max(1, min(jobs, todo, PARTIAL_SIZE // size))
     shares = max(1, min(-(-jobs // parts), size // SHARE_SIZE))
-    together = (SUM_LARGE if size > LARGE else SUM) // chunk
+    wide = 2 * cols > columns_of(DOUBLED_TRIPLE, move.itemsize)
+    together = (SUM_LARGE if wide and size > LARGE else SUM) // chunk
     together = max(1, min(MOST, together, -(-todo // parts)))
     own = [groups, depth, cols, parts, shares, 0, 0, together, int(bias)]
     fields, gathered = move.fields(chunk, flat, depth, own, beyond=THIN.rows)
     fields[GATHERED] = gathered
-    fields[SCRATCH] = together * (gathered + chunk * columns_of(WIDE, move.itemsize))
+    fields[SCRATCH] = together * (gathered + chunk * columns_of(DOUBLED_TRIPLE, move.itemsize))
     dtype = np.float32 if move.itemsize == 4 else np.float64
     flops = 2.0 * n_rows * size
     return WeightGradient(integers(fields), dtype(step.value), flops, parts, fields[SCRATCH])

@@ -13,7 +13,7 @@ import numpy as np
 
 from ._buffers import Array, empty, workspace
 from ._jit import device, kernel, workers
-from ._lanes import WIDE
+from ._lanes import DOUBLED_TRIPLE, WIDE
 from ._register_tile import columns, columns_of
 from ._simd import (
     add,
@@ -26,11 +26,10 @@ from ._simd import (
     splat,
     stay_inline,
     store,
-    store_whole,
     sub,
 )
 from ._sources import Movement, integers
-from ._tiles import add_rows, panel_width, tile_rows, weight_tile
+from ._tiles import add_rows, tile_rows, weight_panel_width, weight_tile, write_weight_row
 from ._weight_gradient import JOB_FLOPS, JOBS, PARTIAL_SIZE
 from ._winograd import (
     BATCH,
@@ -87,17 +86,13 @@ def _write_slopes(like, kind, pairs, first, apart, left, both, target):
     """Write rows of a panel of up to ``left`` columns, of pairs of rows of dy ``apart`` bytes from
     each other, or of their first ones only: the address behind them.
     """
-    vector = lanes(like) * itemsize(like)
-    wide = panel_width(left, like) > lanes(like)
+    width = lanes(like)
     count = left if both else 0
     for _ in range(pairs):
-        store_whole(_slope(like, kind, first, first + apart, left, count), target)
-        target += vector
-        if wide:
-            at = first + vector
-            rest, of_second = left - lanes(like), count - lanes(like)
-            store_whole(_slope(like, kind, at, at + apart, rest, of_second), target)
-            target += vector
+        at = first + width * itemsize(like)
+        one = _slope(like, kind, first, first + apart, left, count)
+        two = _slope(like, kind, at, at + apart, left - width, count - width)
+        target = write_weight_row(like, one, two, left, target)
         first += 2 * apart
     return target
 
@@ -129,16 +124,13 @@ def _place_windows(x, dy, value, plan, window, last, planes, place, rows):
 
 @device
 def _write_panel(value, plan, kind, rows, count, shift, left, target):
-    """The panel of a kind, of ``count`` windows, from ``shift`` bytes of their rows of dy on: the
-    address behind it.
-    """
+    """Write the panel of a kind, of ``count`` windows, from ``shift`` bytes of a row of dy on."""
     apart = plan[DILATION] * plan[GROUPS] * plan[COLS] * itemsize(value)
     for i in range(count):
         row, pairs = rows[i, 0] + shift, rows[i, 1] // 2
         target = _write_slopes(value, kind, pairs, row, apart, left, True, target)
         row += 2 * pairs * apart
         target = _write_slopes(value, kind, rows[i, 1] % 2, row, apart, left, False, target)
-    return target
 
 
 @device
@@ -148,15 +140,17 @@ def _add_products(value, plan, g, p, place, rows, count, panel, fresh, partial):
     """
     size, depth, cols = itemsize(value), plan[DEPTH], plan[COLS]
     n_filt, left, height = plan[GROUPS] * cols, cols - p, tile_rows(cols, value)
-    shift, step = (g * cols + p) * size, panel_width(left, value) * size
+    shift, step = (g * cols + p) * size, weight_panel_width(left, value) * size
     of_b, of_c, of_d = first_runs(plan)
     ends = of_b, of_c, of_d, plan[RUNS]
+    if plan[BIAS]:
+        bias, row_step = partial + plan[RUNS] * depth * n_filt * size + shift, n_filt * size
+        for i in range(count):
+            slopes = rows[i, 0] + shift, plan[DILATION] * row_step
+            add_rows(value, slopes, rows[i, 1], fresh and i == 0, bias, left)
     run = 0
     for kind in range(KINDS):
-        end = _write_panel(value, plan, kind, rows, count, shift, left, panel)
-        if kind == 0 and plan[BIAS]:
-            bias = partial + plan[RUNS] * depth * n_filt * size + shift
-            add_rows(value, (panel, step), (end - panel) // step, fresh, bias, left)
+        _write_panel(value, plan, kind, rows, count, shift, left, panel)
         while run < ends[kind]:
             for r in range(0, depth, height):
                 out = partial + (run * depth + r) * n_filt * size + shift
@@ -276,13 +270,13 @@ def winograd_gradient_plan(move: Movement, groups: int, cols: int, bias: bool) -
     parts = int(max(1, min(JOBS, flops / JOB_FLOPS, todo, PARTIAL_SIZE // size)))
     most = min(MOST, 2 * PAIRS // positions, 2 * PLANE_NUMBERS // max(1, windows.size))
     together = max(1, min(most, -(-todo // parts)))
-    wide = columns_of(WIDE, move.itemsize)
-    scratch = together * (windows.size + positions // 2 * wide)
+    widest = columns_of(DOUBLED_TRIPLE, move.itemsize)
+    scratch = together * (windows.size + positions // 2 * widest)
     offsets = [n for kind in windows.offsets for n in kind]
     fields = [
         *windows.fields, FIELDS, parts, together, int(bias), windows.size, scratch, *offsets,
     ]  # fmt: skip
-    rows, panels = windows.runs * depth + bias, groups * -(-cols // wide)
+    rows, panels = windows.runs * depth + bias, groups * -(-cols // columns_of(WIDE, move.itemsize))
     value = np.float32(move.steps[2].value)
     return WinogradGradient(integers(fields), value, flops, parts, rows, panels, scratch)
 

@@ -23,8 +23,8 @@ PLAIN, SAME = Geometry(), Geometry(left=1, right=1)
 
 
 @pytest.mark.parametrize("groups", [1, 2, 3])
-@pytest.mark.parametrize("n_filt", [1, 3, LANES, LANES + 1])
-@pytest.mark.parametrize("chans", [1, 2, 5])
+@pytest.mark.parametrize("n_filt", [1, 3, LANES, LANES + 1, 3 * LANES // 2, 7 * LANES // 4])
+@pytest.mark.parametrize("chans", [1, 2, 5, MR + 3])
 @both_types
 def test_matches_with_groups(chans, n_filt, groups, dtype, rng):
     check(rng, (SAME,), dtype, 2, (2 * MR + 3,), chans * groups, (3,), n_filt * groups, groups)

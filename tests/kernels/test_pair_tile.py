@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from dlarray.kernels._lanes import LANES, PAIRED, PAIRED_TRIPLE, PAIRED_WIDE
-from dlarray.kernels._pair_tile import added_pairs, paired, rank2, rank2_first
+from dlarray.kernels._lanes import DOUBLED_TRIPLE, LANES, PAIRED, PAIRED_TRIPLE, PAIRED_WIDE
+from dlarray.kernels._pair_tile import added_pairs, paired, parted, rank2, rank2_first
 from dlarray.kernels._panels import WHOLE, Panel, panels_of, write_paired_rows
 from dlarray.kernels._register_tile import columns, store_tile, zero_tile
 from dlarray.kernels._simd import address, itemsize, load_whole, store_whole
+from dlarray.kernels._tiles import doubled, weight_panel_width, write_weight_row
 from dlarray.testing import TOLERANCES
 from tests.kernels.alone import alone
 
@@ -46,6 +47,7 @@ def product_of(shape):
     return product
 
 
+DOUBLED = alone(lambda like, cols: doubled(cols, like))
 PRODUCTS = {shape: product_of(shape) for shape in SHAPES.values()}
 
 
@@ -106,6 +108,36 @@ def test_a_last_single_term_reads_nothing_else_and_leaves_inf(shape, dtype):
     y = np.empty((shape.rows, b.shape[1]), dtype)
     PRODUCTS[shape](dtype(0), a, 4, 3, panel_of(b, b.shape[1]), y, b.shape[1], *y.shape)
     assert np.all(y == np.inf)
+
+
+@alone
+def outer(like, a, b, cols, y):
+    """y = a[:, None] * b of ``cols`` numbers, by a tile with rows side by side."""
+    size = itemsize(like)
+    row = np.empty(weight_panel_width(cols, like), y.dtype)
+    width = len(row) // 3 * size
+    one, two = load_whole(like, address(b)), load_whole(like, address(b) + width)
+    write_weight_row(like, one, two, cols, address(row))
+    tile = rank2(zero_tile(DOUBLED_TRIPLE, like), address(a), 2 * size, address(row))
+    store_tile(parted(tile), address(y), y.shape[1] * size, y.shape[0], cols)
+
+
+@both_types
+def test_rows_side_by_side_come_apart(dtype, rng):
+    a = rng.standard_normal(2 * DOUBLED_TRIPLE.rows).astype(dtype)
+    b = rng.standard_normal(4 * half_of(dtype)).astype(dtype)
+    for cols in (2 * half_of(dtype) + 1, 3 * half_of(dtype)):
+        y = np.full((len(a), cols + 1), GUARD, dtype)
+        outer(dtype(0), a, b, cols, y)
+        np.testing.assert_array_equal(y[:, :cols], a[:, None] * b[:cols])
+        assert np.all(y[:, cols] == GUARD)
+
+
+@both_types
+def test_which_columns_are_doubled(dtype):
+    half = half_of(dtype)
+    found = [cols for cols in range(1, 5 * half) if DOUBLED(dtype(0), cols)]
+    assert found == list(range(2 * half + 1, 3 * half + 1))
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["rows together", "columns together"])
