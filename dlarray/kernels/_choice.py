@@ -13,11 +13,11 @@ from math import gcd
 
 from ._buffers import Array
 from ._few_columns import few_columns_pay, few_forward, few_grad_x
-from ._few_filters import few_filters_pay, few_grad_w
+from ._few_filters import few_filters_time, few_grad_w
 from ._lanes import WIDE
 from ._sources import Movement
 from ._window import Geometry
-from ._winograd import fewer_products_pay, filled
+from ._winograd import fewer_products_gain, filled
 from .depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
 
 # Products of positions and terms of a sum from which the weight gradient of few filters has its
@@ -26,9 +26,12 @@ from .depthwise import depthwise_forward, depthwise_grad_w, depthwise_grad_x
 # not depend on how many others there are.
 LEAST_WORK = 30_000
 
-# From which gain on by the model of `fewer_products_pay` they are taken.  Results gain 5 to 10 %
+# From which gain on by the model of `fewer_products_gain` they are taken.  Results gain 5 to 10 %
 # more than it says; weight gradients less, 0.95 to 1.11 on two threads and one where it says 1.17.
 LEAST_GAIN, LEAST_GRADIENT_GAIN = 1.0, 1.2
+
+# The share of the general kernel's time from which on few filters have their own.
+CLEARLY = 0.92
 
 Moves = tuple[Geometry, ...]
 Forward = Callable[[Array, Array, Array | None, Geometry, bool], Array]
@@ -66,9 +69,16 @@ def special_grad_x(chans: int, w: tuple[int, ...], moves: Moves, itemsize: int) 
 
 
 def special_grad_w(
-    x: tuple[int, ...], dy: tuple[int, ...], taps: int, groups: int, moves: Moves, itemsize: int
+    x: tuple[int, ...],
+    dy: tuple[int, ...],
+    taps: int,
+    groups: int,
+    moves: Moves,
+    itemsize: int,
+    gain: float = 1.0,
 ) -> GradW | None:
-    """The kernel for dw of x (B, L, C) and dy (B, T, F), or None.
+    """The kernel for dw of x (B, L, C) and dy (B, T, F), or None; ``gain`` is what
+    `gain_of_grad_w` says.
 
     It gives (taps and channels, F), and with the last argument a row more, the sum of dy.
     """
@@ -79,23 +89,25 @@ def special_grad_w(
         return depthwise_grad_w
     if groups > 1 or n_batch * n_out * taps * chans < LEAST_WORK:
         return None
-    pays = few_filters_pay(n_filt, chans, taps, moves[0].dilation, itemsize)
-    return few_grad_w if pays else None
+    time = few_filters_time(n_filt, chans, taps, moves[0].dilation, itemsize)
+    return few_grad_w if time < min(CLEARLY, 1 / gain) else None
 
 
 def fewer_products(move: Movement, groups: int, cols: int) -> bool:
     """Whether a correlation with ``cols`` filters a group is done in fewer multiplications."""
-    return fewer_products_pay(move, groups, cols, LEAST_GAIN)
+    return fewer_products_gain(move, groups, cols) > LEAST_GAIN
 
 
-def fewer_products_grad_w(move: Movement, groups: int, cols: int) -> bool:
-    """Whether the gradient of ``cols`` filters a group is.
+def gain_of_grad_w(move: Movement, groups: int, cols: int) -> float:
+    """How many times as fast fewer multiplications make the gradient of ``cols`` filters a group; 1
+    where it has them all.
 
     The channels of each group of taps are tiles of their own there, where the sum itself runs over
     taps and channels.
     """
     chans = max(1, move.chans // groups)
-    return fewer_products_pay(move, groups, cols, LEAST_GRADIENT_GAIN / filled(chans, WIDE.rows))
+    gain = fewer_products_gain(move, groups, cols) * filled(chans, WIDE.rows)
+    return gain if gain > LEAST_GRADIENT_GAIN else 1.0
 
 
 def _channelwise(chans: int, of_group: int, n_filt: int, move: Geometry) -> bool:

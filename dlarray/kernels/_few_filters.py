@@ -8,11 +8,13 @@ this one is faster.
 
 from __future__ import annotations
 
+from math import inf
+
 from ._buffers import Array, empty, workspace
 from ._dot_tile import MOST_COLUMNS, row_tiles, row_vectors
 from ._few_columns import gather_outputs, kernel_runs_of, runs_of
 from ._jit import canonical, device, kernel, workers
-from ._lanes import LANES, TAIL, THIN, WIDE
+from ._lanes import DOUBLED_TRIPLE, LANES, TAIL, THIN, WIDE
 from ._simd import add, address, itemsize, lanes, load_whole, number, store_whole
 from ._tiles import add_rows, panel_width
 from ._window import Geometry, copy_strided, fill
@@ -23,30 +25,35 @@ CHUNK, PIECE = 128, 16
 # The weight gradient is split into at most this many parts, of at least so many operations.
 PARTS, PART_FLOPS = 16, 1e6
 
-# Filters up to which it was measured, and the share of the general kernel's time that it may take.
-MOST_FILTERS, CLEARLY = 64, 0.92
+# Filters up to which it was measured.
+MOST_FILTERS = 64
 
 
-def few_filters_pay(n_filt: int, chans: int, taps: int, dilation: int, itemsize: int) -> bool:
-    """Whether `few_grad_w` is clearly faster than the general kernel, by what a position takes in
+def few_filters_time(n_filt: int, chans: int, taps: int, dilation: int, itemsize: int) -> float:
+    """The time of `few_grad_w`, as a share of the general kernel's, by what a position takes in
     both.
 
     That is multiply-adds, two a cycle, or loads, or where a tile is small the latency of its
-    multiply-adds.  With 32 channels and 3 taps it took, of the general kernel's time, 0.45 with 8
-    filters, 0.93 with 16, 0.62 with 20, 0.75 with 24, 0.72 with 36 and 0.81 with 40 (one core with
+    multiply-adds.  With 32 channels and 3 taps it took, of the general kernel's time, 0.42 with 8
+    filters, 0.88 with 16, 0.73 with 20, 0.87 with 24, 0.71 with 36 and 0.79 with 40 (one core with
     AVX-512).
     """
     if n_filt > MOST_FILTERS:
-        return False
+        return inf
     width = LANES * 4 // itemsize
     _, inner = runs_of(chans, taps, dilation)
     vectors = -(-inner // width)
     few = sum(_cycles(rows, v) for rows in _blocks(n_filt) for v in row_vectors(rows, vectors))
     whole, left = divmod(n_filt, WIDE.vecs * width)
-    last = WIDE if left > width else TAIL if whole else THIN
+    last = TAIL if whole else THIN
+    if left > width:
+        last = DOUBLED_TRIPLE if 2 * left <= 3 * width else WIDE
     shapes = [WIDE] * whole + ([last] if left else [])
-    general = sum(-(-inner // shape.rows) * _cycles(shape.rows, shape.vecs) for shape in shapes)
-    return few < CLEARLY * general
+    general = sum(
+        -(-inner // (shape.rows * shape.terms)) * _cycles(shape.rows, shape.vecs)
+        for shape in shapes
+    )
+    return few / general
 
 
 def _cycles(rows: int, vecs: int) -> float:

@@ -74,8 +74,8 @@ class Windows(NamedTuple):
         return self.fields[RUNS]
 
 
-def fewer_products_pay(move: Movement, groups: int, cols: int, least: float) -> bool:
-    """Whether this takes at most 1/least of the time of the sum itself.
+def fewer_products_gain(move: Movement, groups: int, cols: int) -> float:
+    """How many times as fast as the sum itself this is, 0 where it can't be.
 
     The rule does not look at the batch: a sequence's bits must not depend on how many others there
     are.  A pair of results costs multiply-adds for K * 4/3 products rather than 2 * K, two vectors
@@ -87,12 +87,12 @@ def fewer_products_pay(move: Movement, groups: int, cols: int, least: float) -> 
     taps, depth, longest = move.taps[2], move.chans // groups, lines(move)[1]
     plain = move.steps[2].stride == 1 and move.lengths[:2] == move.taps[:2] == move.out[:2] == _ONE
     if move.itemsize != 4 or not plain or taps < 3 or depth * longest == 0:
-        return False
+        return 0.0
     if PLANES * taps * move.chans > PLANE_NUMBERS:
-        return False
+        return 0.0
     products = taps // 3 * 4 + (0, 2, 3)[taps % 3]
     gain = 2 * taps / products / (1 + 20 / (products * cols) + 16 / (products * depth))
-    return gain * filled(longest, 2 * WIDE.rows) / filled(move.out[2], WIDE.rows) > least
+    return gain * filled(longest, 2 * WIDE.rows) / filled(move.out[2], WIDE.rows)
 
 
 def filled(rows: int, tile: int) -> float:

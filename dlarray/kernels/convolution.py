@@ -32,7 +32,7 @@ import numpy as np
 from ._buffers import Array, empty, maker
 from ._choice import (
     fewer_products,
-    fewer_products_grad_w,
+    gain_of_grad_w,
     special_forward,
     special_grad_w,
     special_grad_x,
@@ -254,15 +254,16 @@ def conv_grad_w_call(
             return both
 
         return none_to_sum
-    special = special_grad_w(x, dy, taps[-1], groups, moves, itemsize)
-    if special is not None:
-        return lambda x, dy: special(x, dy, taps[0], moves[0], bias)
     move = Movement(
         x[0], x[-1], in_three(x[1:-1]), in_three(taps), in_three(dy[1:-1]), steps_in_three(moves),
         itemsize,
     )  # fmt: skip
     cols = n_filt // groups
-    if fewer_products_grad_w(move, groups, cols):
+    gain = gain_of_grad_w(move, groups, cols)
+    special = special_grad_w(x, dy, taps[-1], groups, moves, itemsize, gain)
+    if special is not None:
+        return lambda x, dy: special(x, dy, taps[0], moves[0], bias)
+    if gain > 1:
         run = partial(winograd_gradient, winograd_gradient_plan(move, groups, cols, bias))
     else:
         run = partial(weight_gradient, weight_gradient_plan(move, groups, cols, bias))

@@ -38,8 +38,8 @@ def test_a_filter_for_each_channel_goes_channel_by_channel():
 
 
 def test_one_channel_and_one_filter_go_so_with_a_step_of_one():
-    assert named(special_forward(1, (9, 1, 1), ONE, SIZE)) == "depthwise_forward"
-    assert named(special_forward(1, (9, 1, 1), (Geometry(4),), SIZE)) == "few_forward"
+    assert named(special_forward(1, (16, 1, 1), ONE, SIZE)) == "depthwise_forward"
+    assert named(special_forward(1, (16, 1, 1), (Geometry(4),), SIZE)) == "few_forward"
     assert (
         named(special_grad_w((8, MANY, 1), (8, MANY, 1), 90, 1, (Geometry(4),), SIZE))
         == "few_grad_w"
@@ -61,6 +61,12 @@ def test_a_phase_of_a_stride_has_a_share_of_the_taps():
 
 def test_a_small_weight_gradient_goes_to_the_general_kernel():
     assert special_grad_w((1, 20, 8), (1, 20, 2), 3, 1, ONE, SIZE) is None
+
+
+def test_few_filters_give_way_where_fewer_multiplications_gain_more():
+    sizes = (8, MANY, LANES), (8, MANY, LANES)
+    assert named(special_grad_w(*sizes, 51, 1, ONE, SIZE)) == "few_grad_w"
+    assert special_grad_w(*sizes, 51, 1, ONE, SIZE, 1.4) is None
 
 
 def test_all_others_go_to_the_general_kernel():

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from dlarray.kernels import Geometry
 from dlarray.kernels._dot_tile import MOST_COLUMNS, NARROW, ROW_VECS, row_vectors
-from dlarray.kernels._few_filters import CHUNK, MOST_FILTERS, PIECE, few_filters_pay, few_grad_w
+from dlarray.kernels._few_filters import CHUNK, MOST_FILTERS, PIECE, few_filters_time, few_grad_w
 from dlarray.kernels._lanes import LANES
 from dlarray.testing import TOLERANCES
 from tests.kernels.convolutions import assert_within
@@ -106,11 +106,11 @@ def test_the_layout_of_an_input_does_not_matter(layout, dtype, rng):
 
 def test_where_the_kernel_pays():
     vector = LANES
-    assert few_filters_pay(1, 4 * vector, 5, 1, 4)
-    assert few_filters_pay(vector + 1, 4 * vector, 5, 1, 4)  # nearly half of two vectors is idle
-    assert not few_filters_pay(2 * vector, 4 * vector, 5, 1, 4)
-    assert not few_filters_pay(MOST_FILTERS + 1, 4 * vector, 5, 1, 4)
-    assert not few_filters_pay(vector, 1, 3, 2, 4)  # runs of one number
+    assert few_filters_time(1, 4 * vector, 5, 1, 4) < 0.5
+    assert few_filters_time(vector + 1, 4 * vector, 5, 1, 4) < 0.9
+    assert few_filters_time(2 * vector, 4 * vector, 5, 1, 4) > 0.9
+    assert few_filters_time(MOST_FILTERS + 1, 4 * vector, 5, 1, 4) == np.inf
+    assert few_filters_time(16, 1, 3, 2, 4) > 1 or vector == 4  # runs of one number
 
 
 @pytest.mark.parametrize("n_filt", range(1, MOST_COLUMNS + 1))
