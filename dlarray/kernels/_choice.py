@@ -31,7 +31,7 @@ LEAST_WORK = 30_000
 LEAST_GAIN, LEAST_GRADIENT_GAIN = 1.0, 1.2
 
 # The share of the general kernel's time from which on few filters have their own.
-CLEARLY = 0.92
+CLEARLY = 0.9
 
 Moves = tuple[Geometry, ...]
 Forward = Callable[[Array, Array, Array | None, Geometry, bool], Array]

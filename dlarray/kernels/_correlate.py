@@ -19,7 +19,7 @@ from ._jit import Kernel, device, kernel, workers
 from ._lanes import TAIL, WIDE
 from ._panels import find_panel, panels_of, write_bias, write_tap
 from ._register_tile import columns_of
-from ._simd import address, itemsize, lanes
+from ._simd import address, itemsize, lanes, stack_integers
 from ._sources import (
     IN_PLACE,
     OWN,
@@ -151,7 +151,7 @@ def _correlate(worker, workers, x, w, bias, y, work, value, plan):
         scratch = panels + all_panels * size
         _write_panels(0, 1, w, bias, panels, value, plan)
     bias_at = panels + groups * plan[PANEL_SIZE] * size
-    place = np.empty((GROUP, 4), np.intp)
+    place = stack_integers(GROUP, 4)
     tiles = tile_count(plan)
     begin, end = worker * tiles // workers, (worker + 1) * tiles // workers
     sequence, t = tile_start(plan, begin)

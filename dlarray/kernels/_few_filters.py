@@ -49,8 +49,9 @@ def few_filters_time(n_filt: int, chans: int, taps: int, dilation: int, itemsize
     if left > width:
         last = DOUBLED_TRIPLE if 2 * left <= 3 * width else WIDE
     shapes = [WIDE] * whole + ([last] if left else [])
-    general = sum(
-        -(-inner // (shape.rows * shape.terms)) * _cycles(shape.rows, shape.vecs)
+    general = sum(  # and taking pairs apart is a cycle more
+        -(-inner // (shape.rows * shape.terms))
+        * (_cycles(shape.rows, shape.vecs) + shape.terms - 1)
         for shape in shapes
     )
     return few / general

@@ -34,8 +34,15 @@ from ._compile import Part, entry_of, fan_out, launcher_of
 from .threads import available, launching
 
 # No fast-math flag: NaN and Inf must come out, and reassociation gives two copies of a body
-# different bits.
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
+# different bits.  And no counting of references: drivers hold all arrays that kernels see.  Numba
+# would count those of each part that is called with an array, all workers at one place in memory:
+# on two threads that took 57 us to 87 in the channel-wise kernel, or not, from one run to the next.
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": False,
+    "_nrt": False,
+}
 
 # Sharing pays once the serial run takes longer than a few launches of the threading layer: 1.9 us
 # on omp and tbb, 118 us on workqueue (measured on two cores with an empty kernel).

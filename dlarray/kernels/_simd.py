@@ -7,9 +7,8 @@ instruction per vector.
 
 Memory is addressed by integers (bytes), taken from an array by ``address``.  A kernel then has one
 call site whether an array is read in place or from scratch (two inlined copies of a tile ran at
-half the speed of one), and Numba puts no reference counting into loops.  Numba frees an array after
-its last use *as an array*, so whoever takes an address passes the array in from outside and never
-allocates it.
+half the speed of one).  Kernels count no references (`_jit.OPTIONS`), so they allocate nothing:
+memory comes from outside, and few integers are on the stack, `stack_integers`.
 
 Lanes and multiply-adds are explicit and no fast-math flag is set: with ``reassoc`` or ``contract``
 two inlined copies of one body were seen to give different bits.
@@ -19,7 +18,9 @@ from __future__ import annotations
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from ._lanes import (
     I32,
@@ -189,6 +190,28 @@ def load_index(typingctx, source):
         return builder.load(pointer_at(builder, args[0], I64), align=8)
 
     return types.intp(types.intp), codegen
+
+
+@intrinsic(prefer_literal=True)
+def stack_integers(typingctx, rows, columns):
+    """An array of integers on the stack, as long as the function runs; its sizes are constants."""
+    shape = rows.literal_value, columns.literal_value
+    kind = types.Array(types.intp, 2, "C")
+
+    def codegen(context, builder, sig, args):
+        memory = cgutils.alloca_once(builder, ir.ArrayType(I64, shape[0] * shape[1]))
+        array = context.make_array(kind)(context, builder)
+        populate_array(
+            array,
+            data=builder.bitcast(memory, I64.as_pointer()),
+            shape=[ir.Constant(I64, n) for n in shape],
+            strides=[ir.Constant(I64, 8 * n) for n in (shape[1], 1)],
+            itemsize=ir.Constant(I64, 8),
+            meminfo=None,
+        )
+        return array._getvalue()
+
+    return kind(rows, columns), codegen
 
 
 @intrinsic

@@ -24,6 +24,7 @@ from ._simd import (
     itemsize,
     lanes,
     load,
+    stack_integers,
     store,
 )
 from ._sources import (
@@ -132,7 +133,7 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
     all_rows = runs * run + plan[BIAS]
     scratch = address(work) + worker * plan[SCRATCH] * size
     packed = scratch + together * plan[GATHERED] * size
-    place = np.empty((MOST, 4), np.intp)  # lives as long as the loops, which use it as an array
+    place = stack_integers(MOST, 4)
     for job in range(worker * parts * shares // workers, (worker + 1) * parts * shares // workers):
         part, share = job // shares, job % shares
         begin, end = share * all_tiles // shares, (share + 1) * all_tiles // shares

@@ -24,6 +24,7 @@ from ._simd import (
     mul,
     number,
     splat,
+    stack_integers,
     stay_inline,
     store,
     sub,
@@ -175,7 +176,7 @@ def _winograd_parts(worker, workers, x, dy, partial, work, shares, value, plan):
     all_rows = plan[RUNS] * plan[DEPTH] + plan[BIAS]
     planes = address(work) + worker * plan[SCRATCH] * size
     panel = planes + plan[TOGETHER] * plan[PLANES] * size
-    place, rows = np.empty((MOST, 4), np.intp), np.empty((MOST, 2), np.intp)
+    place, rows = stack_integers(MOST, 4), stack_integers(MOST, 2)
     for job in range(worker * parts * shares // workers, (worker + 1) * parts * shares // workers):
         part, share = job // shares, job % shares
         window, last = part * windows // parts, (part + 1) * windows // parts

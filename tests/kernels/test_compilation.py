@@ -49,7 +49,33 @@ def number(worker, workers, x, raised):
         raise ValueError("raised in a kernel")
 
 
+@device
+def first_of(x):
+    if len(x) > 1:
+        for i in range(1, len(x)):
+            x[0] += x[i]
+    return x[0]
+
+
+@kernel
+def total(worker, workers, x, y):
+    """y[w] = the sum of x, in place, as often as y is long."""
+    for _ in range(len(y)):
+        y[worker] = first_of(x) + first_of(x[1:])
+
+
 # -- kernels
+
+
+def test_workers_count_no_references():
+    """All of them would count at one place in memory."""
+    x, y = np.ones(4), np.zeros(2)
+    total(1, x, y)
+    (compiled,) = total.entry.overloads.values()
+    code = compiled.library.get_llvm_str()
+    assert "total" in code
+    assert "NRT_" not in code
+    assert "atomicrmw" not in code
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])

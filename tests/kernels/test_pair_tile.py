@@ -111,12 +111,13 @@ def test_a_last_single_term_reads_nothing_else_and_leaves_inf(shape, dtype):
 
 
 @alone
-def outer(like, a, b, cols, y):
-    """y = a[:, None] * b of ``cols`` numbers, by a tile with rows side by side."""
+def outer(like, a, b, cols, row, y):
+    """y = a[:, None] * b of ``cols`` numbers, by a tile with rows side by side; ``row`` is scratch
+    of the width of a panel.
+    """
     size = itemsize(like)
-    row = np.empty(weight_panel_width(cols, like), y.dtype)
-    width = len(row) // 3 * size
-    one, two = load_whole(like, address(b)), load_whole(like, address(b) + width)
+    vector = weight_panel_width(cols, like) // 3 * size
+    one, two = load_whole(like, address(b)), load_whole(like, address(b) + vector)
     write_weight_row(like, one, two, cols, address(row))
     tile = rank2(zero_tile(DOUBLED_TRIPLE, like), address(a), 2 * size, address(row))
     store_tile(parted(tile), address(y), y.shape[1] * size, y.shape[0], cols)
@@ -128,7 +129,7 @@ def test_rows_side_by_side_come_apart(dtype, rng):
     b = rng.standard_normal(4 * half_of(dtype)).astype(dtype)
     for cols in (2 * half_of(dtype) + 1, 3 * half_of(dtype)):
         y = np.full((len(a), cols + 1), GUARD, dtype)
-        outer(dtype(0), a, b, cols, y)
+        outer(dtype(0), a, b, cols, np.empty(6 * half_of(dtype), dtype), y)
         np.testing.assert_array_equal(y[:, :cols], a[:, None] * b[:cols])
         assert np.all(y[:, cols] == GUARD)
 
