@@ -17,7 +17,7 @@ from ._buffers import Array, empty, workspace
 from ._jit import device, kernel, workers
 from ._lanes import DOUBLED_TRIPLE, THIN, WIDE
 from ._prefetch import prefetch
-from ._register_tile import columns, columns_of
+from ._register_tile import CACHE_LINE, columns, columns_of
 from ._simd import (
     add,
     address,
@@ -110,6 +110,58 @@ def _place_chunks(x, value, plan, sequence, t, count, scratch, place):
     return sequence, t, total
 
 
+@device
+def _tiling(plan, value):
+    """Rows of a tile, tiles of a run of rows, those of all rows, and panels of a group.
+
+    One division into tiles for all chunks, gathered or not: jobs share the tiles by number.
+    """
+    height, wide = tile_rows(plan[COLS], value), columns(WIDE, value)
+    of_run = (plan[IN_PLACE + 2] + height - 1) // height
+    return height, of_run, plan[IN_PLACE + 1] * of_run, (plan[COLS] + wide - 1) // wide
+
+
+@device
+def _ask(start, nbytes):
+    for line in range(start, start + nbytes, CACHE_LINE):
+        prefetch(line)
+
+
+@device
+def _add_chunks(value, plan, dy, total, place, count, begin, end, fresh, partial, packed):
+    """Add what ``count`` chunks make of the tiles from ``begin`` to before ``end`` to a part of the
+    sums, at address ``partial``; write it if ``fresh``.
+
+    Their ``total`` rows of dy begin at an address; at ``packed`` is place for a panel.
+    """
+    size, depth, cols = itemsize(value), plan[DEPTH], plan[COLS]
+    run, row_bytes = plan[IN_PLACE + 2], plan[GROUPS] * cols * size
+    height, of_run, tiles, panels = _tiling(plan, value)
+    # each tile asks for a little of what the next chunks read
+    step = place[count - 1, 2]
+    next_x, next_dy = place[count - 1, 0] + place[count - 1, 1] * step, dy + total * row_bytes
+    share_x, share_dy = total * step // (end - begin) + 1, total * row_bytes // (end - begin) + 1
+    for outer in range(begin // tiles, (end + tiles - 1) // tiles):
+        g, p = outer // panels, outer % panels * columns(WIDE, value)
+        first, left = (g * cols + p) * size, cols - p
+        slopes = (dy + first, row_bytes)
+        panel = _weight_panel(slopes, left, total, packed, value)
+        begin_tile, end_tile = begin - outer * tiles, end - outer * tiles
+        if plan[BIAS] and begin_tile <= 0:
+            bias = partial + plan[IN_PLACE + 1] * run * row_bytes + first
+            add_rows(value, slopes, total, fresh, bias, left)
+        for i in range(max(begin_tile, 0), min(end_tile, tiles)):
+            _ask(next_x, share_x)
+            _ask(next_dy, share_dy)
+            next_x += share_x
+            next_dy += share_dy
+            o, r = i // of_run, i % of_run * height
+            out = partial + (o * run + r) * row_bytes + first
+            target = (out, row_bytes, min(height, run - r), left)
+            source = (address(place), count, o, (g * depth + r) * size)
+            weight_tile(value, p, source, panel, fresh, target)
+
+
 @kernel
 def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
     """partial[p] (K*C/G, F) = the weight gradient over the p-th share of the chunks; with BIAS one
@@ -118,55 +170,30 @@ def _weight_parts(worker, workers, x, dy, partial, work, value, plan):
     A job is one part and one share of its tiles, taken column by column, so that few panels are
     copied by two of them.  ``work`` has SCRATCH numbers for each worker.
     """
-    size = itemsize(value)
-    groups, depth, cols = plan[GROUPS], plan[DEPTH], plan[COLS]
-    parts, shares, n_filt = plan[PARTS], plan[SHARES], groups * cols
-    height = tile_rows(cols, value)
+    size, parts, shares = itemsize(value), plan[PARTS], plan[SHARES]
+    row_bytes = plan[GROUPS] * plan[COLS] * size
+    part_bytes = (plan[IN_PLACE + 1] * plan[IN_PLACE + 2] + plan[BIAS]) * row_bytes
+    _, _, tiles, panels = _tiling(plan, value)
+    tiles *= plan[GROUPS] * panels
     todo, together = tile_count(plan), plan[TOGETHER]
-    # One division into tiles for all chunks, gathered or not: jobs share the tiles by number.
-    runs, run = plan[IN_PLACE + 1], plan[IN_PLACE + 2]
-    row_tiles = (run + height - 1) // height
-    tiles = runs * row_tiles
-    wide = columns(WIDE, value)
-    panels = (cols + wide - 1) // wide
-    all_tiles = groups * panels * tiles
-    all_rows = runs * run + plan[BIAS]
     scratch = address(work) + worker * plan[SCRATCH] * size
     packed = scratch + together * plan[GATHERED] * size
     place = stack_integers(MOST, 4)
     for job in range(worker * parts * shares // workers, (worker + 1) * parts * shares // workers):
         part, share = job // shares, job % shares
-        begin, end = share * all_tiles // shares, (share + 1) * all_tiles // shares
+        begin, end = share * tiles // shares, (share + 1) * tiles // shares
         chunk, last = part * todo // parts, (part + 1) * todo // parts
+        sums = address(partial) + part * part_bytes
         sequence, t = tile_start(plan, chunk)
         fresh = True
         while chunk < last:
             count = min(together, last - chunk)
-            row = sequence * plan[OUT + 2] + t
+            rows = address(dy) + (sequence * plan[OUT + 2] + t) * row_bytes
             sequence, t, total = _place_chunks(x, value, plan, sequence, t, count, scratch, place)
-            # each tile asks for a little of what the next chunks read
-            next_dy = address(dy) + (row + total) * n_filt * size
-            share_dy = total * n_filt * size // (end - begin) + 1
+            _add_chunks(
+                value, plan, rows, total, place, count, begin, end, fresh, sums, packed
+            )  # fmt: skip
             chunk += count
-            for outer in range(begin // tiles, (end + tiles - 1) // tiles):
-                g, p = outer // panels, outer % panels * wide
-                first = g * cols + p
-                slopes = (address(dy) + (row * n_filt + first) * size, n_filt * size)
-                panel = _weight_panel(slopes, cols - p, total, packed, value)
-                begin_tile, end_tile = begin - outer * tiles, end - outer * tiles
-                if plan[BIAS] and begin_tile <= 0:
-                    out = ((part + 1) * all_rows - 1) * n_filt + first
-                    add_rows(value, slopes, total, fresh, address(partial) + out * size, cols - p)
-                for i in range(max(begin_tile, 0), min(end_tile, tiles)):
-                    o, r = i // row_tiles, i % row_tiles * height
-                    out = (part * all_rows + o * run + r) * n_filt + first
-                    rows = min(height, run - r)
-                    target = (address(partial) + out * size, n_filt * size, rows, cols - p)
-                    for ahead in range(next_dy, next_dy + share_dy, 64):
-                        prefetch(ahead)
-                    next_dy += share_dy
-                    source = (address(place), count, o, (g * depth + r) * size)
-                    weight_tile(value, p, source, panel, fresh, target)
             fresh = False
 
 
