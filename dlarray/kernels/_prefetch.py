@@ -12,6 +12,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ._jit import device
+
+CACHE_LINE = 64  # bytes
+
 _I32 = ir.IntType(32)
 _I8P = ir.IntType(8).as_pointer()
 
@@ -39,3 +43,10 @@ def prefetch_to_write(typingctx, target):
     return types.void(types.intp), lambda context, builder, sig, args: emit_prefetch(
         context, builder, args[0], 1
     )
+
+
+@device
+def prefetch_all(start, nbytes):
+    """Ask for what lies in so many bytes from an address on."""
+    for line in range(start, start + nbytes, CACHE_LINE):
+        prefetch(line)

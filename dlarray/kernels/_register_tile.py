@@ -27,9 +27,7 @@ from ._lanes import (
     splat_of,
     vector_of,
 )
-from ._prefetch import emit_prefetch
-
-CACHE_LINE = 64  # bytes
+from ._prefetch import CACHE_LINE, emit_prefetch
 
 
 @intrinsic

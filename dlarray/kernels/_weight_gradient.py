@@ -16,8 +16,8 @@ import numpy as np
 from ._buffers import Array, empty, workspace
 from ._jit import device, kernel, workers
 from ._lanes import DOUBLED_TRIPLE, THIN, WIDE
-from ._prefetch import prefetch
-from ._register_tile import CACHE_LINE, columns, columns_of
+from ._prefetch import prefetch_all
+from ._register_tile import columns, columns_of
 from ._simd import (
     add,
     address,
@@ -122,12 +122,6 @@ def _tiling(plan, value):
 
 
 @device
-def _ask(start, nbytes):
-    for line in range(start, start + nbytes, CACHE_LINE):
-        prefetch(line)
-
-
-@device
 def _add_chunks(value, plan, dy, total, place, count, begin, end, fresh, partial, packed):
     """Add what ``count`` chunks make of the tiles from ``begin`` to before ``end`` to a part of the
     sums, at address ``partial``; write it if ``fresh``.
@@ -151,8 +145,8 @@ def _add_chunks(value, plan, dy, total, place, count, begin, end, fresh, partial
             bias = partial + plan[IN_PLACE + 1] * run * row_bytes + first
             add_rows(value, slopes, total, fresh, bias, left)
         for i in range(max(begin_tile, 0), min(end_tile, tiles)):
-            _ask(next_x, share_x)
-            _ask(next_dy, share_dy)
+            prefetch_all(next_x, share_x)
+            prefetch_all(next_dy, share_dy)
             next_x += share_x
             next_dy += share_dy
             o, r = i // of_run, i % of_run * height

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ._correlate import OWN_PANELS, Correlation
+from ._correlate import OWN_PANELS, Correlation, is_far
 from ._jit import device, kernel
 from ._lanes import PAIRED, PAIRED_TRIPLE, PAIRED_WIDE, TAIL, WIDE
 from ._panels import MOST_VECS, WIDE_VECS, find_panel, panels_of, write_bias, write_tap
-from ._prefetch import prefetch
+from ._prefetch import prefetch_all
 from ._register_tile import (
-    CACHE_LINE,
     ask_for_rows,
     butterfly,
     columns_of,
@@ -70,17 +69,11 @@ from ._winograd import (
 # with 5 * 51 taps and 16 channels 20 % less.
 WINDOW, WINDOW_TAPS = 64, 5
 
-# Data and results of more bytes together are far away, in the last cache or in memory.  There a
-# tile asks for samples of the next window, and for what it will write: with 17 MB of each, 32
-# channels and 3 taps, one thread took 2.8 ms rather than 4.0, two 1.4 rather than 1.8; with 8 MB 1
-# to 3 % more.
-FAR_BYTES = 1 << 24
-
 # Fields of a plan, after those of `_winograd`: W_TAPS and OFFSETS say where the tables of the
 # filter's taps, and of runs of products, begin; a group has WHOLE panels and one of LAST_VECS and
 # LAST_TERMS, PANEL_SIZE numbers together, and BIAS_SIZE of the bias; SCRATCH are numbers for a
 # worker, of which those from SAVED on hold a tile.  EACH_PACKS is 1 where each worker packs for
-# itself, FAR where there are more than FAR_BYTES.
+# itself, FAR where `is_far`.
 RELU, REVERSED, W_TAPS, OFFSETS = (OWN + i for i in range(4))
 WHOLE, LAST_VECS, LAST_TERMS, PANEL_SIZE, BIAS_SIZE = (OWN + 4 + i for i in range(5))
 EACH_PACKS, SAVED, SCRATCH, FAR, FIELDS = (OWN + 9 + i for i in range(5))
@@ -226,9 +219,7 @@ def _ask_for_samples(plan, start, p, value):
     """Ask for the samples under the tile at position p of the window that begins at an address."""
     row_bytes = plan[CHANS] * itemsize(value)
     for row in range(p, p + 2 * HEIGHT):
-        at = start + row * plan[DILATION] * row_bytes
-        for line in range(0, row_bytes, CACHE_LINE):
-            prefetch(at + line)
+        prefetch_all(start + row * plan[DILATION] * row_bytes, row_bytes)
 
 
 @device
@@ -309,12 +300,11 @@ def winograd_correlation(
     panels = groups * (panel_size + bias_size)
     each_packs = panels <= OWN_PANELS
     scratch = windows.size + HEIGHT * MOST_VECS * vector
-    numbers = move.n_batch * (move.lengths[2] * move.chans + move.out[2] * groups * cols)
     offsets = [n for kind in windows.offsets for n in (len(kind), *kind)]
     fields = [
         *windows.fields, int(relu), int(reverse), FIELDS, FIELDS + taps, whole, *last, panel_size,
         bias_size, int(each_packs), windows.size, scratch,
-        int(numbers * move.itemsize > FAR_BYTES), *w_taps, *offsets,
+        int(is_far(move, groups * cols)), *w_taps, *offsets,
     ]  # fmt: skip
     return Correlation(
         _winograd_correlate,

@@ -7,16 +7,32 @@ from dlarray.kernels import (
     INCLUDE_EDGE,
     REPLICATE,
     Geometry,
+    _correlate,
     conv_forward,
     conv_grad_w,
     conv_grad_x,
+    convolution,
     relu_forward,
 )
 from dlarray.kernels._lanes import LANES, MR
+from dlarray.kernels._sources import Movement
 from dlarray.testing import TOLERANCES
 from tests import naive
 from tests.kernels.convolutions import all_three, check, draw, options, references
 from tests.kernels.movements import PADDINGS
+
+
+@pytest.fixture
+def clear_calls():
+    """Forget what was decided for sizes, now when called, and at the end."""
+
+    def clear():
+        convolution.conv_forward_call.cache_clear()
+        convolution.conv_grad_x_call.cache_clear()
+
+    yield clear
+    clear()
+
 
 both_types = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda d: d.__name__)
 PLAIN, SAME = Geometry(), Geometry(left=1, right=1)
@@ -147,6 +163,37 @@ def test_gradients_are_the_adjoints(moves, groups, rng):
     atol = TOLERANCES[np.float64] * scale
     assert abs(np.vdot(x, conv_grad_x(u, w, (5, 9), moves, groups)) - want) <= atol
     assert abs(np.vdot(w, conv_grad_w(x, u, (3, 2), moves, groups)) - want) <= atol
+
+
+@pytest.mark.parametrize(
+    ("moves", "lengths", "chans", "groups"),
+    [
+        ((SAME,), (150,), 32, 1),
+        ((Geometry(1, 3, 3, 3),), (150,), 36, 2),
+        ((SAME,), (7,), 33, 1),
+        ((Geometry(2, 1, 1, 1),), (150,), 9, 1),
+        ((SAME, SAME), (9, 11), 6, 2),
+    ],
+    ids=str,
+)
+@both_types
+def test_to_read_ahead_changes_no_bit(
+    moves, lengths, chans, groups, dtype, rng, clear_calls, monkeypatch
+):
+    arrays = draw(rng, moves, dtype, 3, lengths, chans, (3,) * len(moves), 36, groups)
+    near = all_three(moves, groups, *arrays)
+    monkeypatch.setattr(_correlate, "FAR_BYTES", 0)
+    clear_calls()
+    for got, want in zip(all_three(moves, groups, *arrays), near, strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_what_the_caches_do_not_hold_is_far():
+    step = (Geometry(),) * 3
+    near = Movement(2, 8, (1, 1, 4096), (1, 1, 1), (1, 1, 4096), step, 4)
+    assert not _correlate.is_far(near, 8)
+    assert _correlate.is_far(near._replace(n_batch=128), 8)
+    assert _correlate.is_far(near, 1 << 10)
 
 
 def test_the_layout_of_an_input_does_not_matter(rng):
